@@ -1,0 +1,132 @@
+"""What makes a series look like an ndarray: attributes, methods, iteration, and refusals that name the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+
+def _method(name: str) -> Callable:
+    function = getattr(np, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__, method.__doc__ = name, f"``numpy.{name}`` of this array."
+    return method
+
+
+class ArrayMethods:
+    """NumPy's attributes and methods, for a class with `shape` and `coefficients`."""
+
+    __slots__ = ()
+    shape: tuple[int, ...]
+    coefficients: Any
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        return np.transpose(self)  # type: ignore[call-overload]
+
+    @property
+    def mT(self) -> Any:
+        """The transpose of the last two axes."""
+        return np.swapaxes(self, -1, -2)  # type: ignore[call-overload]
+
+    @property
+    def real(self) -> Any:
+        """Real part of every coefficient."""
+        return np.real(self)  # type: ignore[call-overload]
+
+    @property
+    def imag(self) -> Any:
+        """Imaginary part of every coefficient."""
+        return np.imag(self)  # type: ignore[call-overload]
+
+    @property
+    def flat(self) -> Iterator:
+        """Entries in row-major order."""
+        return iter(self.reshape(-1))
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """``numpy.reshape`` of this array."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload]
+
+    def transpose(self, *axes: Any) -> Any:
+        """``numpy.transpose`` of this array."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)  # type: ignore[call-overload]
+
+    def flatten(self, order: str = "C") -> Any:
+        """A copy in one axis."""
+        return np.ravel(self, order=order)  # type: ignore[call-overload]
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The series with coefficients of another type."""
+        return self._new(self.coefficients.astype(dtype))  # type: ignore[attr-defined]
+
+    def conj(self) -> Any:
+        """Complex conjugate of every coefficient."""
+        return np.conjugate(self)  # type: ignore[call-overload]
+
+    def copy(self, order: str = "C") -> Any:
+        """A copy."""
+        return self._new(self.coefficients.copy())  # type: ignore[attr-defined]
+
+    def fill(self, value: Any) -> None:
+        """Set every entry."""
+        self[...] = value  # type: ignore[index]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a series of shape (): it is one number; its order is in .order")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator:
+        if not self.shape:
+            raise TypeError("cannot iterate over a series of shape (); its coefficients are in .coefficients")
+        return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
+
+    def __bool__(self) -> bool:
+        return bool(self.primal)  # type: ignore[attr-defined]
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"float() of a {type(self).__name__} would lose its derivatives: use numpy functions (np.sin, not math.sin), "
+            "or .value for the number alone"
+        )
+
+    __int__ = __complex__ = __index__ = __float__
+
+    def __round__(self, digits: int = 0) -> Any:
+        return np.round(self, digits)  # type: ignore[call-overload]
+
+    def __floor__(self) -> Any:
+        return np.floor(self)  # type: ignore[call-overload]
+
+    def __ceil__(self) -> Any:
+        return np.ceil(self)  # type: ignore[call-overload]
+
+    def __trunc__(self) -> Any:
+        return np.trunc(self)  # type: ignore[call-overload]
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+
+for _name in (
+    "sum prod mean std var min max ptp argmin argmax argsort any all cumsum cumprod dot clip round trace diagonal repeat "
+    "take squeeze swapaxes ravel nonzero compress searchsorted conjugate"
+).split():
+    setattr(ArrayMethods, _name, _method(_name))

@@ -1,0 +1,285 @@
+"""Applying a rule to a series: the recurrence where it keeps its digits, coefficients at a point elsewhere.
+
+Where a rule says `unstable`, its Taylor coefficients at the degree-0 part are found first (in closed form, or by the same
+equation with as many digits as it takes) and the increment of the series is put into that polynomial.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from math import comb
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from taylorad.algebras.edges import power_at_zero
+from taylorad.algebras.recurrence import QUIET, allocator, compose, solve
+from taylorad.algebras.structure import TaylorStructure
+from taylorad.rings import Symbol, is_multiprecision, multiprecision, namespace
+from taylorad.rules import Primitive, Rule
+from taylorad.rules.composite import power_of_two
+from taylorad.rules.equation import lower
+
+mp = mpmath.mp
+
+
+class DomainWarning(RuntimeWarning):
+    """A function was asked for a series where it has none; the coefficients there are nan."""
+
+
+def apply_elementary(owner: Any, primitive: Primitive, args: tuple) -> Any:
+    """The function of series arguments, of which `owner` is the outermost: a series, or a tuple of them."""
+    rule = primitive.rule
+    _check_arguments(owner, primitive, args)
+    shape = np.broadcast_shapes(*(np.shape(a) if not hasattr(a, "shape") else a.shape for a in args))
+    arguments = [owner._coefficients_of(args[i]) for i in rule.arguments]
+    arguments = [_broadcast(a, shape) for a in arguments]
+    scale = _common_scale(rule, arguments)
+    if scale is not None:
+        arguments = [a / scale for a in arguments]
+    parameters = tuple(_as_parameter(args[i], owner) for i in rule.parameters)
+    results = _evaluate(owner.structure, primitive, arguments, parameters)
+    if scale is not None and rule.homogeneous:
+        results = [r * scale**rule.homogeneous for r in results]
+    series = tuple(owner._new(r) for r in results)
+    return series if rule.outputs > 1 else series[0]
+
+
+def _check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
+    rule = primitive.rule
+    if len(args) != rule.nin:
+        raise TypeError(f"{primitive.name} takes {rule.nin} argument(s), got {len(args)}")
+    for i in rule.parameters:
+        if hasattr(args[i], "level"):
+            raise TypeError(
+                f"{primitive.name}: argument {i + 1} is a parameter and must be a plain number or array; the function is "
+                f"differentiated with respect to argument {rule.arguments[-1] + 1} only (pass .value to hold it constant)"
+            )
+    if owner.dtype.kind == "c" and not rule.complex:
+        raise TypeError(f"{primitive.name} is a function of a real variable, got complex coefficients")
+
+
+def _broadcast(a: Any, shape: tuple[int, ...]) -> Any:
+    if a.shape[1:] == shape:
+        return a
+    return np.broadcast_to(a.reshape(a.shape[0], *(1,) * (len(shape) + 1 - a.ndim), *a.shape[1:]), (a.shape[0], *shape))
+
+
+def _as_parameter(value: Any, owner: Any) -> Any:
+    """A parameter in the ring of the series: mpmath numbers and Fractions stay what they are."""
+    if isinstance(value, Symbol) or owner.dtype == object and np.ndim(value) == 0:
+        return value
+    if np.ndim(value) == 0:
+        return value if isinstance(value, int | float | complex) else np.asarray(value)[()]
+    return np.asarray(value)
+
+
+def _common_scale(rule: Rule, arguments: list) -> Any:
+    if rule.homogeneous is None or any(a.dtype == object for a in arguments):
+        return None
+    values = [np.abs(getattr(a[0], "primal", a[0])) for a in arguments]
+    return power_of_two(np.maximum(*values))
+
+
+def _place(rule: Rule, values: list, parameters: tuple) -> list:
+    """Arguments in the order the function takes them."""
+    placed: list[Any] = [None] * rule.nin
+    for i, v in zip((*rule.arguments, *rule.parameters), (*values, *parameters), strict=True):
+        placed[i] = v
+    return placed
+
+
+def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters: tuple) -> list:
+    """Coefficient arrays of all results."""
+    rule = primitive.rule
+    values = [a[0] for a in arguments]
+    xp = namespace(arguments[0])
+    start: Any = None
+    mask = _unstable(rule, values, parameters, structure.order)
+    everywhere = mask is not None and mask.all() and mask.size > 0
+    results: list = [None] * rule.outputs
+    with np.errstate(**QUIET):
+        if not everywhere or rule.outputs > 1 and rule.coefficients:
+            start = rule.start(xp, *_place(rule, values, parameters))
+            start = [np.asarray(s) if np.isscalar(s) else s for s in (start if isinstance(start, tuple) else (start,))]
+            equation = lower(rule, (*parameters, *rule.constants(xp)))
+            results = solve(structure, equation, arguments, start)[: rule.outputs]
+    if mask is not None and mask.any():
+        _expand_lanes(structure, primitive, arguments, parameters, mask, results)
+    if rule.zero_exponent:
+        results = [power_at_zero(structure, arguments[0], results[0], rule.zero_exponent(*parameters))]
+    _report_domain(primitive, values[-1], results)
+    return results
+
+
+def _unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndarray | None:
+    """Entries whose coefficients are to be found at the point; None: no entry."""
+    first = getattr(values[0], "primal", values[0])
+    ring = next(iter(np.asarray(first).flat), 0.0) if first.dtype == object else 0.0
+    if rule.ode is None:
+        return np.ones(np.shape(first), dtype=bool)
+    if rule.unstable is None or isinstance(ring, Symbol):
+        return None
+    if first.dtype == object and not is_multiprecision(ring):
+        return np.full(np.shape(first), rule.coefficients is not None)
+    primal = [getattr(v, "primal", v) for v in values]
+    total = order + getattr(values[0], "total_order", 0)
+    mask = rule.unstable(*_place(rule, primal, parameters), total)
+    return np.broadcast_to(np.asarray(mask, dtype=bool), np.shape(first))
+
+
+def _expand_lanes(structure: Any, primitive: Primitive, arguments: list, parameters: tuple, mask: Any, results: list) -> None:
+    """Replace the entries of `mask` in each result by polynomials in the increment."""
+    x = arguments[0]
+    lanes = (slice(None),) if mask.all() else (slice(None), *np.nonzero(mask))
+    chosen = tuple(p if np.ndim(p) == 0 else np.broadcast_to(p, mask.shape)[lanes[1:]] for p in parameters)
+    part = x[lanes]
+    outers = point_coefficients(primitive.rule, part[0], chosen, structure.order)
+    for i, outer in enumerate(outers):
+        expanded = _substitute(structure, outer, part)
+        if len(lanes) == 1:
+            results[i] = expanded
+        else:
+            if expanded.dtype != results[i].dtype:
+                results[i] = results[i].astype(np.result_type(results[i], expanded))
+            results[i][lanes] = expanded
+
+
+def _substitute(structure: Any, outer: Any, x: Any) -> Any:
+    """The polynomial `outer` in the increment of x; when that is the variable itself, its coefficients."""
+    if isinstance(structure, TaylorStructure) and isinstance(x, np.ndarray) and structure.order:
+        if np.all(x[1] == 1) and np.all(x[2:] == 0):
+            return np.stack([np.broadcast_to(c, x.shape[1:]) for c in outer])
+    increment = allocator(x)(x.shape)
+    increment[...] = x
+    increment[0] = 0 * increment[0]
+    return compose(structure, outer, increment)
+
+
+# ------------------------------------------------------------------------------------------- coefficients at a point
+
+
+def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> list:
+    """Normalized derivatives at x of the results a rule can expand there: lists of order + 1 arrays.
+
+    In nested series every coefficient is itself a function of x, whose derivatives are the next ones.
+    """
+    if not isinstance(x, np.ndarray | np.generic):
+        inner = point_coefficients(rule, x.value, parameters, order + x.order)
+        increment = x.coefficients * 1
+        increment[0] = 0 * increment[0]
+        return [
+            [
+                x._new(compose(x.structure, [comb(k + j, j) * c[k + j] for j in range(x.order + 1)], increment))
+                for k in range(order + 1)
+            ]
+            for c in inner
+        ]
+    x = np.asarray(x)
+    multiple = x.dtype == object and any(is_multiprecision(e) for e in x.flat)
+    if rule.coefficients is not None and not (multiple and rule.ode is not None) and _has_closed_form(rule, x):
+        with np.errstate(**QUIET):
+            return [rule.coefficients(namespace(x), *_place(rule, [x], parameters), order)]
+    return _with_more_digits(rule, x, parameters, order)
+
+
+def _has_closed_form(rule: Rule, x: np.ndarray) -> bool:
+    """The closed forms of functions with an equation are for real arguments."""
+    return rule.ode is None or x.dtype.kind != "c"
+
+
+def _with_more_digits(rule: Rule, x: np.ndarray, parameters: tuple, order: int) -> list:
+    """Point by point in extended precision, rounded to the type of x; equal points are computed once."""
+    arrays = np.broadcast_arrays(x, *parameters) if parameters else [x]
+    bits = mp.prec if x.dtype == object else 64 if x.dtype.itemsize > 8 and x.dtype.kind == "f" else 53
+    points = list(zip(*(a.flat for a in arrays), strict=True))
+    solved = [_extended(rule, point[0], tuple(point[1:]), order, bits) for point in points]
+    count = rule.outputs if rule.ode is not None or rule.coefficients is None else 1
+    kind = x.dtype
+    if kind.kind == "f" and any(isinstance(c, mpmath.mpc) and c.imag != 0 for s in solved for c in s[0]):
+        kind = np.result_type(kind, np.complex64)
+    results = []
+    for i in range(count):
+        rows = np.empty((order + 1, len(points)), dtype=kind)
+        for n, point in enumerate(solved):
+            rows[:, n] = [multiprecision.from_mpmath(c, kind) for c in point[i]]
+        results.append(list(rows.reshape(order + 1, *x.shape)))
+    return results
+
+
+@lru_cache(maxsize=4096)
+def _extended(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> tuple[tuple, ...]:
+    """Coefficients of all results at one point, to `bits` bits: digits are doubled until two runs agree."""
+    if not np.isfinite(complex(x)):
+        return ((mp.nan,) * (order + 1),) * rule.outputs
+    if rule.ode is None:
+        return _by_differences(rule, x, parameters, order, bits)
+    working, previous = 2 * bits + 4 * order, None
+    while working < 200 * (bits + order):
+        try:
+            with mp.workprec(working):
+                current = _run_extended(rule, x, parameters, order)
+        except ZeroDivisionError:  # the equation is singular at x itself
+            return _by_differences(rule, x, parameters, order, bits)
+        if previous is not None and _agree(previous, current, bits):
+            break
+        previous, working = current, 2 * working
+    return current
+
+
+def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tuple, ...]:
+    line = np.array([multiprecision.to_mpmath(x), mp.mpf(1), *[mp.mpf(0)] * (order - 1)][: order + 1], dtype=object)
+    xp = namespace(line)
+    exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
+    start = rule.start(xp, *_place(rule, [line[0]], exact))
+    start = [np.array(s, dtype=object) for s in (start if isinstance(start, tuple) else (start,))]
+    solved = solve(TaylorStructure.of(order), lower(rule, (*exact, *rule.constants(xp))), [line], start)
+    return tuple(tuple(s) for s in solved[: rule.outputs])
+
+
+def _by_differences(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> tuple[tuple, ...]:
+    """mpmath's own Taylor coefficients, from differences at raised precision."""
+    xp, results = multiprecision.MultiprecisionNamespace(), []
+    with mp.workprec(bits + 20):
+        exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
+        for i in range(rule.outputs):
+
+            def component(t: Any, i: int = i) -> Any:
+                values = rule.start(xp, *_place(rule, [t], exact))
+                return values[i] if isinstance(values, tuple) else values
+
+            try:
+                results.append(tuple(mp.taylor(component, multiprecision.to_mpmath(x), order)))
+            except (ZeroDivisionError, ValueError):
+                results.append((mp.nan,) * (order + 1))
+    return tuple(results)
+
+
+def _agree(first: tuple, second: tuple, bits: int) -> bool:
+    """Whether two runs have the same coefficients to `bits` bits and two guard bits."""
+    tolerance = mp.mpf(2) ** -(bits + 2)
+    return all(abs(a - b) <= tolerance * abs(b) for u, v in zip(first, second, strict=True) for a, b in zip(u, v, strict=True))
+
+
+# ------------------------------------------------------------------------------------------------------------ domain
+
+
+def _report_domain(primitive: Primitive, x: Any, results: list) -> None:
+    """Warn, as NumPy's error state has it, about entries outside the domain that came out as nan."""
+    domain, primal = primitive.rule.domain, getattr(x, "primal", x)
+    if primal.dtype.kind != "f":
+        return
+    outside = ~domain.contains(primal)
+    if not outside.any():
+        return
+    outside &= ~np.isin(primal, domain.closed)
+    lost = outside & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0) if outside.any() else outside
+    mode = np.geterr()["invalid"]
+    if lost.any() and mode != "ignore":
+        point = np.asarray(primal)[lost].flat[0]
+        message = f"{primitive.name} has no Taylor series at {point}: its degree-0 argument must lie in {domain}"
+        if mode == "raise":
+            raise FloatingPointError(message)
+        warnings.warn(message, DomainWarning, stacklevel=8)

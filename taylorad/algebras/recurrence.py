@@ -1,0 +1,220 @@
+"""The one recurrence, and division: how every elementary function is computed in every graded algebra.
+
+For unknowns Y with ``a Y' = b x'`` (lowered to an `Equation`), multiplying the degree-k part by k is a derivation, so
+
+    k a₀ Y_k = Σ_{0<j≤k} j b_{k-j} x_j − Σ_{0<j<k} j a_{k-j} Y_j .
+
+`Recurrence.step(k)` computes all parts of degree k from those below and x_k: an ODE integrator calls it once a degree,
+for every node of its right-hand side; `solve` calls it for k = 1 … order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from taylorad.algebras.structure import BLOCK, Structure, TaylorStructure
+from taylorad.rules.equation import Equation, Node
+
+QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
+
+
+def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
+    """Makes new coefficient arrays of the common base ring of `arrays`."""
+    nested = [a for a in arrays if hasattr(a, "level")]
+    if nested:
+        return max(nested, key=lambda a: a.level).empty
+    dtype = np.result_type(*arrays)
+    return lambda shape: np.empty(shape, dtype)
+
+
+class Recurrence:
+    """The state of one equation: arguments, unknowns and intermediate nodes, known up to some degree.
+
+    Parameters
+    ----------
+    structure : Structure
+    equation : Equation
+    arguments : sequence of coefficient arrays (size, *shape), all of one shape
+        `step(k)` reads their parts up to degree k; degree 0 must be there from the start.
+    start : sequence of arrays (*shape)
+        Degree-0 parts of the unknowns.
+
+    Attributes
+    ----------
+    unknowns : list of coefficient arrays (size, *shape)
+    """
+
+    def __init__(self, structure: Structure, equation: Equation, arguments: Any, start: Any):
+        self.structure = structure
+        empty, shape = allocator(*arguments, *start), arguments[0].shape
+        self.unknowns = [empty(shape) for _ in start]
+        self.nodes = [(node, empty(shape)) for node in equation.nodes]
+        self.atoms = [*arguments, *self.unknowns, *(values for _, values in self.nodes)]
+        forms = [form for row in equation.b for form in row]
+        used = {i % equation.arguments for i, form in enumerate(forms) if form != (0, 0, None)}
+        self.slopes = [(arguments[i], empty(shape)) for i in sorted(used)]
+        position = {i: n for n, i in enumerate(sorted(used))}
+        self.rows = [
+            [(form, self.slopes[position[i]][1]) for i, form in enumerate(row) if form != (0, 0, None)]
+            for row in equation.b
+        ]
+        self.a = equation.a
+        self.unknown_slopes = [empty(shape) for _ in start] if equation.a[2] is not None else []
+        zero = structure.part(0)
+        for unknown, value in zip(self.unknowns, start, strict=True):
+            unknown[zero] = value
+        self._evaluate_nodes(0)
+        constant, coefficient, atom = equation.a
+        self.leading = constant if atom is None else _affine(constant, coefficient, self.atoms[atom][0])
+
+    def step(self, k: int) -> None:
+        """Compute part k ≥ 1 of every unknown and node."""
+        part, convolve = self.structure.part(k), self.structure.convolve
+        for argument, slope in self.slopes:
+            slope[part] = k * argument[part]
+        divisor = k * self.leading
+        for i, (unknown, row) in enumerate(zip(self.unknowns, self.rows, strict=True)):
+            total = None
+            for (constant, coefficient, atom), slope in row:
+                if atom is not None:
+                    term = _times(coefficient, convolve(self.atoms[atom], slope, k, 1, k))
+                    total = term if total is None else total + term
+                if not (isinstance(constant, int) and constant == 0):
+                    term = _times(constant, slope[part])
+                    total = term if total is None else total + term
+            if self.unknown_slopes and k > 1:
+                known = convolve(self.atoms[self.a[2]], self.unknown_slopes[i], k, 1, k - 1)
+                known = _times(self.a[1], known)
+                total = -known if total is None else total - known
+            unknown[part] = 0 * unknown[self.structure.part(0)] if total is None else total / divisor
+            if self.unknown_slopes:
+                self.unknown_slopes[i][part] = k * unknown[part]
+        self._evaluate_nodes(k)
+
+    def _evaluate_nodes(self, k: int) -> None:
+        part = self.structure.part(k)
+        for node, values in self.nodes:
+            values[part] = self._node_part(node, k, part)
+
+    def _node_part(self, node: Node, k: int, part: Any) -> Any:
+        if node.kind == "linear":
+            total = sum(_times(c, self.atoms[atom][part]) for c, atom in node.operands[1:])
+            c, atom = node.operands[0]
+            total = _times(c, self.atoms[atom][part]) + total
+            return total + node.constant if k == 0 else total
+        u, v = node.operands if node.kind == "product" else node.operands * 2
+        return self.structure.convolve(self.atoms[u], self.atoms[v], k, 0, k)
+
+
+def _times(coefficient: Any, value: Any) -> Any:
+    """``coefficient·value`` without multiplying by one."""
+    if isinstance(coefficient, int):
+        if coefficient == 1:
+            return value
+        if coefficient == -1:
+            return -value
+    return coefficient * value
+
+
+def _affine(constant: Any, coefficient: Any, value: Any) -> Any:
+    product = _times(coefficient, value)
+    return product if isinstance(constant, int) and constant == 0 else constant + product
+
+
+def solve(structure: Structure, equation: Equation, arguments: Any, start: Any) -> list:
+    """All unknowns of an equation to the algebra's full order.
+
+    `arguments` are coefficient arrays (size, *shape), `start` the unknowns' values (*shape). Long batches are cut into
+    blocks that stay in the cache. Cost: O(order²) multiplications of parts for each product in the equation.
+    """
+    with np.errstate(**QUIET):
+        if not _splits([*arguments, *start]):
+            return _solve_block(structure, equation, arguments, start)
+        shape = arguments[0].shape
+        flat = [a.reshape(structure.size, -1) for a in arguments]
+        values = [np.broadcast_to(s, shape[1:]).reshape(-1) for s in start]
+        dtype = np.result_type(*flat, *values)
+        results = [np.empty(flat[0].shape, dtype) for _ in start]
+        for block in blocks(structure.size, flat[0].shape[1]):
+            solved = _solve_block(structure, equation, [f[:, block] for f in flat], [v[block] for v in values])
+            for result, part in zip(results, solved, strict=True):
+                result[:, block] = part
+        return [result.reshape(shape) for result in results]
+
+
+def _solve_block(structure: Structure, equation: Equation, arguments: Any, start: Any) -> list:
+    recurrence = Recurrence(structure, equation, arguments, start)
+    for k in range(1, structure.order + 1):
+        recurrence.step(k)
+    return recurrence.unknowns
+
+
+def _splits(arrays: list) -> bool:
+    """Whether arrays are plain numbers and long enough to be worked on in blocks."""
+    first = arrays[0]
+    return all(isinstance(a, np.ndarray | np.generic) and a.dtype != object for a in arrays) and first.size > 4 * BLOCK
+
+
+def blocks(size: int, length: int) -> Iterator[slice]:
+    """Slices of a batch axis so that one operand of `size` coefficients holds about BLOCK numbers."""
+    width = max(16, BLOCK // (2 * size))
+    for begin in range(0, length, width):
+        yield slice(begin, min(begin + width, length))
+
+
+def multiply(structure: Structure, u: Any, v: Any) -> Any:
+    """The product of two coefficient arrays of equal shape."""
+    if not _splits([u, v]) or structure.order == 0:
+        return structure.product(u, v)
+    flat_u, flat_v = u.reshape(structure.size, -1), v.reshape(structure.size, -1)
+    result = np.empty(flat_u.shape, np.result_type(u, v))
+    for block in blocks(structure.size, flat_u.shape[1]):
+        result[:, block] = structure.product(flat_u[:, block], flat_v[:, block])
+    return result.reshape(u.shape)
+
+
+def divide(structure: Structure, u: Any, v: Any) -> Any:
+    """The quotient q of coefficient arrays: ``v₀ q_k = u_k − Σ_{j<k} v_{k-j} q_j``; needs v₀ ≠ 0."""
+    with np.errstate(**QUIET):
+        if not _splits([u, v]):
+            return _divide_block(structure, u, v)
+        flat_u, flat_v = u.reshape(structure.size, -1), v.reshape(structure.size, -1)
+        result = np.empty(flat_u.shape, np.result_type(u, v))
+        for block in blocks(structure.size, flat_u.shape[1]):
+            result[:, block] = _divide_block(structure, flat_u[:, block], flat_v[:, block])
+        return result.reshape(u.shape)
+
+
+def _divide_block(structure: Structure, u: Any, v: Any) -> Any:
+    quotient = allocator(u, v)(u.shape)
+    zero = structure.part(0)
+    quotient[zero] = u[zero] / v[zero]
+    for k in range(1, structure.order + 1):
+        part = structure.part(k)
+        quotient[part] = (u[part] - structure.convolve(v, quotient, k, 0, k - 1)) / v[0]
+    return quotient
+
+
+def compose(structure: Structure, outer: Any, increment: Any) -> Any:
+    """``Σ_k outer_k h^k`` for an increment h without constant part, by Horner's rule.
+
+    `outer` holds order + 1 arrays (*shape); `increment` is a coefficient array (size, *shape).
+    """
+    if isinstance(structure, TaylorStructure) and structure.order == 0:
+        return increment * 0 + outer[0]
+    result = increment * 0 + _constant_part(structure, outer[-1], increment)
+    for c in reversed(outer[:-1]):
+        result = multiply(structure, result, increment)
+        result[structure.part(0)] = result[structure.part(0)] + c
+    return result
+
+
+def _constant_part(structure: Structure, value: Any, like: Any) -> Any:
+    basis = np.zeros((structure.size,) + (1,) * (like.ndim - 1))
+    basis[0] = 1
+    if like.dtype == object:
+        basis = basis.astype(int).astype(object)
+    return basis * value

@@ -1,0 +1,352 @@
+"""`Series`: an array of elements of a graded algebra, and how it treats each kind of primitive.
+
+The subclasses name the algebra (`Taylor`, `MultivariateTaylor`, `HyperDual`); all arithmetic and every function of the
+table is here, written once over the algebra's `Structure`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from taylorad.algebras import edges
+from taylorad.algebras.arraylike import ArrayMethods
+from taylorad.algebras.expansion import apply_elementary
+from taylorad.algebras.recurrence import divide, multiply
+from taylorad.algebras.structure import Structure
+from taylorad.dispatch import DuckArray
+from taylorad.rings import as_coefficients
+from taylorad.rules import Primitive
+from taylorad.rules.linear import Gather
+
+
+class Series(ArrayMethods, DuckArray):
+    """Elements of a graded algebra, as an array: coefficients of shape (size, *shape).
+
+    Attributes
+    ----------
+    coefficients : array (size, *shape)
+        A NumPy array of the base ring, or another series (then this one is nested around it).
+    structure : Structure
+    tag : int
+        0 for values made by hand; every differentiating transform uses a fresh one, so that nested derivatives
+        never confuse their perturbations.
+    """
+
+    __slots__ = ("coefficients", "level", "structure", "tag")
+
+    coefficients: Any
+    level: tuple[int, int]
+    structure: Structure
+    tag: int
+
+    def _new(self, coefficients: Any) -> Self:
+        """A series of the same algebra."""
+        return type(self)._make(coefficients, self.structure, self.tag)
+
+    @classmethod
+    def _make(cls, coefficients: Any, structure: Any, tag: int = 0) -> Self:
+        """A series from a coefficient array that is known to fit."""
+        self = object.__new__(cls)
+        self.coefficients, self.structure, self.tag = coefficients, structure, tag
+        self._rank(coefficients)
+        return self
+
+    def _rank(self, coefficients: Any) -> None:
+        """Find how far out the series stands: beyond everything it is nested around."""
+        tag, depth = getattr(coefficients, "level", (0, 0))
+        self.level = max(tag, self.tag), depth + 1
+
+    # ------------------------------------------------------------------------------------------------ properties
+
+    @property
+    def order(self) -> int:
+        """Highest retained degree."""
+        return self.structure.order
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array of series."""
+        return self.coefficients.shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """NumPy's type of the coefficients."""
+        return self.coefficients.dtype
+
+    @property
+    def value(self) -> Any:
+        """The degree-0 part."""
+        return self.coefficients[0]
+
+    @property
+    def primal(self) -> np.ndarray:
+        """The degree-0 part of the innermost series: a plain array."""
+        return getattr(self.value, "primal", self.value)
+
+    @property
+    def total_order(self) -> int:
+        """Sum of the orders of this series and those nested in it."""
+        return self.order + getattr(self.coefficients, "total_order", 0)
+
+    def part(self, k: int) -> Any:
+        """Coefficients of degree k, shape (number of basis elements of degree k, *shape)."""
+        if not 0 <= k <= self.order:
+            raise ValueError(f"part {k} does not exist in a series of order {self.order}")
+        return self.coefficients[self.structure.degrees == k]
+
+    # --------------------------------------------------------------------------------------------------- lifting
+
+    def is_constant(self, other: Any) -> bool:
+        """Whether an operand has no part of degree above 0 in this algebra."""
+        if not isinstance(other, Series) or other.level < self.level:
+            return True
+        if other.structure is not self.structure or type(other) is not type(self) or other.tag != self.tag:
+            raise ValueError(
+                f"cannot combine {other.describe()} with {self.describe()}: both belong to the same differentiation; "
+                "use equal orders (truncate one of them), or nest one as coefficients of the other"
+            )
+        return False
+
+    def describe(self) -> str:
+        """The algebra in words."""
+        return f"a {type(self).__name__} of order {self.order}"
+
+    def lift(self, constant: Any) -> Self:
+        """A constant as a series of this algebra."""
+        constant = as_coefficients(constant)
+        coefficients = self._zeros(constant.shape, constant)
+        coefficients[0] = constant
+        return self._new(coefficients)
+
+    def _zeros(self, shape: tuple[int, ...], *like: Any) -> Any:
+        nested = [a for a in (self.coefficients, *like) if isinstance(a, Series)]
+        if nested:
+            return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape))
+        return np.zeros((self.structure.size, *shape), np.result_type(self.coefficients, *like))
+
+    def empty(self, shape: tuple[int, ...]) -> Self:
+        """A zero series of this algebra with another shape."""
+        return self._new(self._zeros(shape))
+
+    def _coefficients_of(self, operand: Any) -> Any:
+        return (self.lift(operand) if self.is_constant(operand) else operand).coefficients
+
+    # --------------------------------------------------------------------------------------- kinds of primitives
+
+    def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        return getattr(self, "_" + primitive.kind)(primitive, args, kwargs)
+
+    def _constant(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        values = [_primal(a) for a in args]
+        return primitive.function(*values, **{key: _primal(v) for key, v in kwargs.items()})
+
+    def _composite(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        return primitive.function(*args, **kwargs)
+
+    def _creation(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        return self.lift(primitive.function(self.value, *args[1:], **kwargs))
+
+    def _elementary(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        if kwargs:
+            raise TypeError(f"{primitive.name} of a series takes no keyword arguments, got {', '.join(kwargs)}")
+        return apply_elementary(self, primitive, args)
+
+    def _additive(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        x, y = args
+        minus = primitive.name == "subtract"
+        if self.is_constant(x):
+            return self._shifted(-y if minus else y, x)
+        if self.is_constant(y):
+            return self._shifted(x, -as_coefficients(y) if minus else y)
+        u, v = _aligned(x.coefficients, y.coefficients)
+        return self._new(u - v if minus else u + v)
+
+    def _shifted(self, series: Any, constant: Any) -> Self:
+        """series + constant, the constant broadcast against it."""
+        constant = constant if isinstance(constant, int | float) else as_coefficients(constant)
+        value = series.value + constant
+        if value.shape == series.shape and value.dtype == series.dtype and not isinstance(value, Series):
+            coefficients = series.coefficients.copy()
+        else:
+            coefficients = self._zeros(value.shape, value)
+            source = _deepen(series.coefficients, value.ndim + 1)
+            coefficients[1:] = np.broadcast_to(source[1:], (self.structure.size - 1, *value.shape))
+        coefficients[0] = value
+        return self._new(coefficients)
+
+    def _linear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        return self._new(primitive.function(self.coefficients, *args[1:], **kwargs))
+
+    def _bilinear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        x, y, *options = args
+        if primitive.name == "multiply":
+            return self._product(x, y)
+        return self._pairs(lambda u, v: primitive.function(u, v, *options, **kwargs), x, y)
+
+    def _product(self, x: Any, y: Any) -> Self:
+        if self.is_constant(x):
+            x, y = y, x
+        if self.is_constant(y):
+            factor = y if isinstance(y, int | float) else as_coefficients(y)
+            return self._new(_deepen(x.coefficients, np.ndim(factor) + 1) * factor)
+        if x is y:
+            return self._new(self.structure.square(x.coefficients))
+        u, v = _aligned(x.coefficients, y.coefficients)
+        if u.shape != v.shape:
+            shape = np.broadcast_shapes(u.shape, v.shape)
+            u, v = np.broadcast_to(u, shape), np.broadcast_to(v, shape)
+        return self._new(multiply(self.structure, u, v))
+
+    def _pairs(self, function: Any, x: Any, y: Any) -> Self:
+        """A bilinear function of two operands, from its values at pairs of coefficients."""
+        size = self.structure.size
+        if self.is_constant(x):
+            left = np.broadcast_to(as_coefficients(x), (size, *np.shape(x)))
+            return self._new(function(left, y.coefficients))
+        if self.is_constant(y):
+            right = np.broadcast_to(as_coefficients(y), (size, *np.shape(y)))
+            return self._new(function(x.coefficients, right))
+        rows = []
+        for k in range(self.order + 1):
+            p, q, starts = self.structure.pairs(k)
+            for a, b in zip(starts, [*starts[1:], len(p)], strict=True):
+                rows.append(function(x.coefficients[p[a:b]], y.coefficients[q[a:b]]).sum(axis=0))
+        return self._new(np.stack(rows))
+
+    def contract(self, subscripts: str, *arrays: Any) -> Self:
+        """`numpy.einsum` over one or two operands."""
+        terms, output = subscripts.split("->")
+        letter = next(c for c in "ZYXWVU" if c not in subscripts)
+        named = ",".join(letter + term for term in terms.split(",")) + "->" + letter + output
+        if len(arrays) == 1:
+            return self._new(np.einsum(named, self.coefficients))
+        return self._pairs(lambda u, v: np.einsum(named, u, v), *arrays)
+
+    def _quotient(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        x, y = args
+        if self.is_constant(y):
+            divisor = y if isinstance(y, int | float) else as_coefficients(y)
+            return self._new(_deepen(x.coefficients, np.ndim(divisor) + 1) / divisor)
+        u, v = _aligned(self._coefficients_of(x), y.coefficients)
+        shape = np.broadcast_shapes(u.shape, v.shape)
+        u, v = np.broadcast_to(u, shape), np.broadcast_to(v, shape)
+        quotient = divide(self.structure, u, v)
+        return self._new(edges.removable_quotient(self.structure, u, v, quotient))
+
+    def constant_power(self, exponent: Any) -> Self:
+        """``x ** exponent`` for a constant exponent: integers by multiplication, reals by their equation."""
+        if np.ndim(exponent) == 0 and exponent == int(exponent.real if isinstance(exponent, complex) else exponent):
+            return self._integer_power(int(exponent.real if isinstance(exponent, complex) else exponent))
+        rules = {0.5: "sqrt"}
+        name = rules.get(exponent) if np.ndim(exponent) == 0 and self.dtype != object else None
+        if name:
+            return np.sqrt(self)  # type: ignore[call-overload, return-value]
+        return apply_elementary(self, "power", (self, exponent))
+
+    def _integer_power(self, exponent: int) -> Self:
+        if exponent < 0:
+            return 1 / self._integer_power(-exponent)
+        if exponent == 0:
+            return self._creation(Primitive("ones_like", "creation", np.ones_like), (self,), {})
+        result: Any = None
+        square = self
+        while True:
+            if exponent & 1:
+                result = square if result is None else self._product(result, square)
+            exponent >>= 1
+            if not exponent:
+                return result if result is not self else self.copy()
+            square = square._product(square, square)
+
+    # ---------------------------------------------------------------------------------------------- moving entries
+
+    def _gather(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        """Run the NumPy function on entry numbers (0 stands for zero), then move all coefficients alike."""
+        gather: Gather = primitive.function
+        pool = _Pool(self)
+        data = [pool.number(a) if i in gather.data else _primal(a) for i, a in enumerate(args)]
+        moved = gather.function(*data, **{key: _primal(v) for key, v in kwargs.items()})
+        if isinstance(moved, list | tuple):
+            return type(moved)(pool.take(m) for m in moved) if type(moved) in (list, tuple) else tuple(map(pool.take, moved))
+        return pool.take(moved)
+
+    def __getitem__(self, key: Any) -> Self:
+        if self.shape == () and key != () and key is not Ellipsis and key is not None and not isinstance(key, tuple):
+            raise IndexError(f"{self.describe()} of shape () has no entries; its coefficients are in .coefficients")
+        if _is_basic(key):
+            inner = self.coefficients[(slice(None), *key) if isinstance(key, tuple) else (slice(None), key)]
+            return self._new(inner.copy() if inner.ndim == 1 else inner)
+        return self._new(self.coefficients[(slice(None), *self._positions(key))])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        where = (*key,) if isinstance(key, tuple) else (key,)
+        if not _is_basic(key):
+            where = self._positions(key)
+        target = self.coefficients[(0, *where)]
+        if self.is_constant(value):
+            self.coefficients[(slice(1, None), *where)] = 0
+            self.coefficients[(0, *where)] = as_coefficients(value)
+        else:
+            self.coefficients[(slice(None), *where)] = _deepen(value.coefficients, np.ndim(target) + 1)
+
+    def _positions(self, key: Any) -> tuple:
+        key = tuple(map(_primal, key)) if isinstance(key, tuple) else _primal(key)
+        numbers = np.arange(self.size).reshape(self.shape)[key]
+        return np.unravel_index(numbers, self.shape)
+
+
+class _Pool:
+    """The entries of several operands under one numbering: 0 is zero, then each operand's entries in turn."""
+
+    def __init__(self, algebra: Series):
+        self.algebra, self.operands, self.count = algebra, [], 1
+
+    def number(self, operand: Any) -> Any:
+        if isinstance(operand, list | tuple):
+            return type(operand)(self.number(part) for part in operand)
+        if operand is None:
+            return None
+        shape = np.shape(operand) if not isinstance(operand, Series) else operand.shape
+        numbers = np.arange(self.count, self.count + int(np.prod(shape, dtype=int))).reshape(shape)
+        self.operands.append(operand)
+        self.count += numbers.size
+        return numbers
+
+    def take(self, numbers: np.ndarray) -> Any:
+        """The series whose entries have the given numbers."""
+        algebra, size = self.algebra, self.algebra.structure.size
+        flat = [algebra._coefficients_of(x).reshape(size, -1) for x in self.operands]
+        numbers = np.asarray(numbers)
+        if len(flat) == 1 and (numbers.size == 0 or numbers.min() > 0):
+            return algebra._new(flat[0][:, numbers - 1])
+        zero = np.zeros((size, 1), dtype=flat[0].dtype if flat[0].dtype != object else np.int64)
+        return algebra._new(np.concatenate([zero.astype(object) if flat[0].dtype == object else zero, *flat], axis=1)[:, numbers])
+
+
+def _primal(x: Any) -> Any:
+    if isinstance(x, list):
+        return [_primal(part) for part in x]
+    if type(x) is tuple:
+        return tuple(_primal(part) for part in x)
+    return getattr(x, "primal", x)
+
+
+def _is_basic(key: Any) -> bool:
+    """Whether an index is made of integers, slices, None and Ellipsis only: a view."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is Ellipsis or isinstance(part, int | np.integer | slice) and not isinstance(part, bool) for part in parts)
+
+
+def _deepen(coefficients: Any, ndim: int) -> Any:
+    """Axes of length 1 after the leading one, up to `ndim`."""
+    missing = ndim - coefficients.ndim
+    if missing <= 0:
+        return coefficients
+    return coefficients.reshape(coefficients.shape[0], *(1,) * missing, *coefficients.shape[1:])
+
+
+def _aligned(u: Any, v: Any) -> tuple[Any, Any]:
+    ndim = max(u.ndim, v.ndim)
+    return _deepen(u, ndim), _deepen(v, ndim)

@@ -1,0 +1,237 @@
+"""Univariate truncated Taylor polynomials, ``x(t) = c_0 + c_1 t + … + c_m t^m + O(t^(m+1))``, and arrays of them.
+
+Elementary functions follow the one recurrence (`taylorad.algebras.recurrence`); orders never mix silently.
+"""
+
+from __future__ import annotations
+
+import math
+from operator import index
+from typing import Any, Self
+
+import numpy as np
+
+from taylorad.algebras.display import latex_polynomial, plain_polynomial
+from taylorad.algebras.edges import valuation
+from taylorad.algebras.recurrence import divide
+from taylorad.algebras.series import Series
+from taylorad.algebras.structure import TaylorStructure
+from taylorad.rings import as_coefficients
+
+
+def check_order(order: Any) -> int:
+    """An order as an int ≥ 0, or an error that says what it was."""
+    try:
+        order = index(order)
+    except TypeError:
+        raise TypeError(f"order must be an integer, got {order!r}") from None
+    if order < 0:
+        raise ValueError(f"order must be 0 or more, got {order}")
+    return order
+
+
+class Taylor(Series):
+    """A truncated Taylor polynomial, or an array of them.
+
+    Parameters
+    ----------
+    coefficients : array_like (order + 1, *shape)
+        Normalized: ``coefficients[k] = x⁽ᵏ⁾/k!``. Floats, complex numbers, Fractions or mpmath numbers; integers
+        become floats. A series as coefficients nests one differentiation in another.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = Taylor.variable(0.0, order=5)
+    >>> np.exp(t).coefficients
+    array([1.        , 1.        , 0.5       , 0.16666667, 0.04166667,
+           0.00833333])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, coefficients: Any):
+        if isinstance(coefficients, list | tuple) and any(isinstance(c, Series) for c in coefficients):
+            coefficients = np.stack(np.broadcast_arrays(*coefficients))
+        coefficients = as_coefficients(coefficients)
+        if coefficients.ndim == 0 or coefficients.shape[0] == 0:
+            raise ValueError("a Taylor polynomial needs at least one coefficient, along the first axis")
+        self.coefficients, self.tag = coefficients.copy(), 0
+        self.structure = TaylorStructure.of(coefficients.shape[0] - 1)
+        self._rank(coefficients)
+
+    @classmethod
+    def variable(cls, value: Any, order: int) -> Self:
+        """``value + t`` (for arrays: in every entry).
+
+        >>> Taylor.variable(0.3, order=3)
+        Taylor(0.3 + 1 t + 0 t² + 0 t³ + O(t⁴))
+        """
+        return cls._along(value, 1, check_order(order))
+
+    @classmethod
+    def constant(cls, value: Any, order: int) -> Self:
+        """``value``, with all higher coefficients zero."""
+        return cls._along(value, 0, check_order(order))
+
+    @classmethod
+    def _along(cls, value: Any, direction: Any, order: int, tag: int = 0) -> Self:
+        """``value + t direction``."""
+        value = as_coefficients(value)
+        empty = cls._make(value[None] if isinstance(value, Series) else np.asarray(value)[None], TaylorStructure.of(order), tag)
+        series = empty.lift(value)
+        if order:
+            series.coefficients[1] = direction if value.dtype != object else direction + 0 * value
+        return series
+
+    # ---------------------------------------------------------------------------------------------------- calculus
+
+    def derivatives(self) -> Any:
+        """``k!·c_k`` for k = 0 … order, shape (order + 1, *shape); inf where k! exceeds the number type."""
+        return np.stack([_factorial_times(k, self.coefficients[k]) for k in range(self.order + 1)])
+
+    def __call__(self, h: Any) -> Any:
+        """The polynomial's value at t = h by Horner's rule; h broadcasts against the entries, and may be a series."""
+        result = self.coefficients[self.order] + 0 * h
+        for k in range(self.order - 1, -1, -1):
+            result = result * h + self.coefficients[k]
+        return result
+
+    def compose(self, x: Any) -> Any:
+        """The polynomial with the series x in place of t: ``Σ c_k x^k``, truncated to the order of x."""
+        return self(x)
+
+    def differentiate(self) -> Self:
+        """The derivative, of order one less.
+
+        >>> Taylor([1.0, 2.0, 3.0]).differentiate()
+        Taylor(2 + 6 t + O(t²))
+        """
+        if self.order == 0:
+            raise ValueError("a series of order 0 has no known derivative: raise the order")
+        degrees = _column(range(1, self.order + 1), self.coefficients)
+        return self._make(self.coefficients[1:] * degrees, TaylorStructure.of(self.order - 1), self.tag)
+
+    def integrate(self, constant: Any = 0) -> Self:
+        """The antiderivative with value `constant` at t = 0, of order one more."""
+        degrees = _column(range(1, self.order + 2), self.coefficients)
+        raised = self._make(self.coefficients, TaylorStructure.of(self.order + 1), self.tag)
+        result = raised.lift(self.value * 0 + constant)
+        result.coefficients[1:] = self.coefficients / degrees
+        return result
+
+    def truncate(self, order: int) -> Self:
+        """The series to a lower order."""
+        if check_order(order) > self.order:
+            raise ValueError(f"cannot truncate a series of order {self.order} to order {order}: its coefficients are unknown")
+        return self._make(self.coefficients[: order + 1].copy(), TaylorStructure.of(order), self.tag)
+
+    def reversion(self) -> Self:
+        """The inverse series: with ``x(t) = c_0 + c_1 t + …``, t as a series in ``s = x − c_0``.
+
+        Lagrange's formula ``[s^k] t = [t^(k−1)] (t/(x − c_0))^k / k``; needs c_1 ≠ 0. Cost O(order³).
+
+        >>> import numpy as np
+        >>> np.expm1(Taylor.variable(0.0, 4)).reversion()
+        Taylor(0 + 1 t - 0.5 t² + 0.333333 t³ - 0.25 t⁴ + O(t⁵))
+        """
+        if self.order == 0:
+            raise ValueError("a series of order 0 has no inverse: raise the order")
+        slope = self.coefficients[1]
+        if np.any(getattr(slope, "primal", slope) == 0):
+            raise ValueError("reversion needs a nonzero coefficient of t: the inverse is not analytic where it vanishes")
+        structure = TaylorStructure.of(self.order - 1)
+        unit = self._make(self.coefficients[1:] * 0, structure).lift(self.value * 0 + 1).coefficients
+        ratio = self._make(divide(structure, unit, self.coefficients[1:]), structure)
+        result, power = self.lift(self.value * 0), ratio
+        for k in range(1, self.order + 1):
+            result.coefficients[k] = power.coefficients[k - 1] / k
+            power = power * ratio
+        return result
+
+    def radius_of_convergence(self) -> Any:
+        """An estimate of the distance to the nearest singularity in the complex plane, shape (*shape); inf if none shows.
+
+        Upper envelope of log|c_k| over the upper half of the degrees, fitted to ``α − k log R + β log k``: exact for
+        poles and algebraic or logarithmic branch points up to terms of order 1/order. A polynomial has radius inf; so
+        does a series whose fitted singularity keeps receding faster than a power (entire functions).
+        """
+        flat = np.abs(np.asarray(getattr(self.coefficients, "primal", self.coefficients)).reshape(self.order + 1, -1))
+        radii = [estimate_radius(flat[:, i].astype(float)) for i in range(flat.shape[1])]
+        return np.asarray(radii).reshape(self.shape)[()]
+
+    def scaled(self, scale: Any) -> Self:
+        """The series in ``t/scale``: coefficients c_k·scale^k, which keeps high orders within range."""
+        factors = np.stack([scale**k + 0 * self.value for k in range(self.order + 1)])
+        return self._new(self.coefficients * factors)
+
+    def valuation(self) -> Any:
+        """Degree of the first nonzero coefficient, shape (*shape); order + 1 for zero."""
+        flat = self.coefficients.reshape(self.order + 1, -1)
+        return np.asarray([valuation(self.structure, flat[:, i]) for i in range(flat.shape[1])]).reshape(self.shape)[()]
+
+    # ----------------------------------------------------------------------------------------------------- display
+
+    def __repr__(self) -> str:
+        if self.shape == () and not isinstance(self.coefficients, Series):
+            terms = plain_polynomial(self.coefficients, [(k,) for k in range(self.order + 1)], ("t",))
+            return f"Taylor({terms} + O({_power_name(self.order + 1)}))"
+        return f"Taylor(order={self.order}, shape={self.shape}, coefficients=\n{self.coefficients!r})"
+
+    def _repr_latex_(self) -> str | None:
+        if self.shape != () or isinstance(self.coefficients, Series):
+            return None
+        terms = latex_polynomial(self.coefficients, [(k,) for k in range(self.order + 1)], ("t",))
+        return f"${terms} + O(t^{{{self.order + 1}}})$"
+
+
+def _power_name(k: int) -> str:
+    return plain_polynomial(np.ones(1), [(k,)], ("t",)).removeprefix("1 ")
+
+
+def _column(degrees: Any, like: Any) -> Any:
+    """Degrees as integers along the first axis of a coefficient array, in its own ring."""
+    kind = object if like.dtype == object else like.dtype
+    return np.array(list(degrees)).astype(kind).reshape(-1, *(1,) * (like.ndim - 1))
+
+
+def _factorial_times(k: int, coefficient: Any) -> Any:
+    if coefficient.dtype == object if hasattr(coefficient, "dtype") else True:
+        return math.factorial(k) * coefficient
+    if coefficient.dtype.kind == "f" and coefficient.dtype.itemsize > 8 or k <= 170:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return coefficient * np.prod(np.arange(1, k + 1), dtype=np.longdouble).astype(coefficient.real.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return coefficient * np.inf
+
+
+def estimate_radius(magnitudes: np.ndarray) -> float:
+    """Radius of convergence of a power series from the magnitudes of its coefficients."""
+    known = np.flatnonzero(np.isfinite(magnitudes) & (magnitudes > 0))
+    order = len(magnitudes) - 1
+    if not len(known) or known[-1] < order / 2 or order == 0:
+        return math.inf
+    vertices = _upper_hull(known, np.log(magnitudes[known]))
+    upper = [(k, value) for k, value in vertices if k >= order / 2] or vertices
+    if len(upper) < 2:
+        upper = vertices[-2:]
+    if len(upper) < 2:
+        return math.inf
+    k, value = np.array(upper).T
+    columns = [np.ones_like(k), k, np.log(np.maximum(k, 1))][: min(3, len(k))]
+    slope = np.linalg.lstsq(np.stack(columns, axis=1), value, rcond=None)[0][1]
+    return float(np.exp(-slope))
+
+
+def _upper_hull(k: np.ndarray, value: np.ndarray) -> list[tuple[float, float]]:
+    """Vertices of the least concave function above the points."""
+    hull: list[tuple[float, float]] = []
+    for point in zip(k.tolist(), value.tolist(), strict=True):
+        while len(hull) >= 2 and _below(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    return hull
+
+
+def _below(a: tuple, b: tuple, c: tuple) -> bool:
+    return (b[1] - a[1]) * (c[0] - a[0]) <= (c[1] - a[1]) * (b[0] - a[0])

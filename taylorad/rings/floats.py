@@ -1,0 +1,78 @@
+"""Floating-point rings: float32, float64, longdouble, complex64, complex128 under NumPy's and SciPy's own functions.
+
+Where SciPy has no version of a function for the type (extended precision, some complex ones), mpmath computes it
+point by point: slower, and right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from taylorad.rings import multiprecision
+
+
+class FloatNamespace:
+    """NumPy's functions, then scipy.special's, then mpmath's, for arrays of one dtype (or series of them)."""
+
+    def __init__(self, dtype: np.dtype):
+        self.dtype = dtype
+        real = np.empty(0, dtype).real.dtype.type
+        self.eps = float(np.finfo(dtype).eps)
+        with multiprecision.working_precision(80):
+            self.pi = real(multiprecision.to_longdouble(multiprecision.PI()))
+
+    @staticmethod
+    @lru_cache(maxsize=None)
+    def of(dtype: np.dtype) -> FloatNamespace:
+        """The namespace of a dtype."""
+        return FloatNamespace(dtype)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        function = self._find(name)
+        setattr(self, name, function)
+        return function
+
+    def _find(self, name: str) -> Callable[..., Any]:
+        if name in _OWN:
+            return _OWN[name]
+        known = getattr(np, name, None) or getattr(scipy.special, name, None)
+        if known is None:
+            raise AttributeError(f"neither NumPy nor scipy.special has a function {name}")
+        ufunc = _UFUNCS.get(name, known)
+        letter = self.dtype.char if self.dtype.char in "gGFD" else ""
+        if letter and isinstance(ufunc, np.ufunc) and not any(letter in types for types in ufunc.types):
+            return multiprecision.pointwise(name, ufunc.nout, self.dtype)
+        return known
+
+    def hypot(self, x: Any, y: Any) -> Any:
+        """sqrt(x² + y²), without overflow when real."""
+        if self.dtype.kind == "c":
+            return np.sqrt(x * x + y * y)
+        return np.hypot(self.dtype.type(x) if isinstance(x, int) else x, y)
+
+    def log(self, x: Any) -> Any:
+        """Natural logarithm in this precision, of Python integers too."""
+        return np.log(self.dtype.type(x) if isinstance(x, int) else x)
+
+
+def _poch(a: Any, k: int) -> Any:
+    """(a)_k = a (a+1) … (a+k-1), exactly zero where a factor is."""
+    result = 1.0
+    for i in range(k):
+        result = result * (a + i)
+    return result
+
+
+_OWN: dict[str, Callable[..., Any]] = {
+    "hurwitz": lambda s, q: scipy.special.zeta(s, q),
+    "poch": _poch,
+    "factorial": lambda k: float(scipy.special.factorial(k)),
+    "binom": lambda n, k: float(scipy.special.binom(n, k)),
+    "digamma": lambda x: scipy.special.digamma(x),
+}
+_UFUNCS = {"lambertw": scipy.special._ufuncs._lambertw, "zeta": scipy.special._ufuncs._riemann_zeta}

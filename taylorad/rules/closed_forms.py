@@ -1,0 +1,163 @@
+"""Taylor coefficients in closed form, where an equation alone loses digits or does not exist.
+
+Each function takes the base ring's namespace `xp`, the function's own arguments (arrays of any shape) and the order,
+and returns the list of normalized derivatives c_0 … c_order. The rules of `special` and `elementary` refer to them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+# ---------------------------------------------------------------------------------------- power series as lists
+
+
+def exp_series(exponent, start):
+    """Coefficients of start·exp(exponent - exponent₀): k e_k = Σ j l_j e_{k-j}."""
+    result = [start]
+    for k in range(1, len(exponent)):
+        result.append(sum(j * exponent[j] * result[k - j] for j in range(1, k + 1)) / k)
+    return result
+
+
+def log_series(series, start):
+    """Coefficients of start + log(series / series₀): e₀ l_k = e_k - Σ_{0<j<k} (j/k) l_j e_{k-j}."""
+    result = [start]
+    for k in range(1, len(series)):
+        known = sum((j * result[j] * series[k - j] for j in range(1, k)), 0 * series[0])
+        result.append((series[k] - known / k) / series[0])
+    return result
+
+
+def compose_quadratic(outer, u1, u2):
+    """Coefficients of Σ outer_k (u1 h + u2 h²)^k in h, by Horner's rule."""
+    order = len(outer) - 1
+    zero = 0 * u1
+    result = [zero] * (order + 1)
+    for c in reversed(outer):
+        shifted = [zero] + [u1 * r for r in result[:-1]]
+        for k in range(2, order + 1):
+            shifted[k] = shifted[k] + u2 * result[k - 2]
+        shifted[0] = shifted[0] + c
+        result = shifted
+    return result
+
+
+# ------------------------------------------------------------------------------------------------- closed forms
+
+
+def hyp0f1_coefficients(xp, b, z, order):
+    """0F1(b + k; z) / ((b)_k k!)."""
+    return [xp.hyp0f1(b + k, z) / (xp.poch(b, k) * xp.factorial(k)) for k in range(order + 1)]
+
+
+def hyp1f1_coefficients(xp, a, b, z, order):
+    """(a)_k/((b)_k k!) 1F1(a + k; b + k; z), by Kummer's transformation where z < 0."""
+    values = []
+    for k in range(order + 1):
+        direct = xp.hyp1f1(a + k, b + k, xp.where(z < 0, 0 * z, z))
+        kummer = xp.exp(xp.where(z < 0, z, 0 * z)) * xp.hyp1f1(b - a, b + k, xp.where(z < 0, -z, 0 * z))
+        values.append(xp.where(z < 0, kummer, direct) * (xp.poch(a, k) / (xp.poch(b, k) * xp.factorial(k))))
+    return values
+
+
+def hyp2f1_coefficients(xp, a, b, c, z, order):
+    """(a)_k (b)_k/((c)_k k!) (1-z)^(c-a-b-k) 2F1(c-a, c-b; c+k; z): Euler's transformation takes the growth out."""
+    return [
+        xp.poch(a, k)
+        / xp.factorial(k)
+        * (xp.poch(b, k) / xp.poch(c, k))
+        * xp.power(1 - z, c - a - b - k)
+        * xp.hyp2f1(c - a, c - b, c + k, z)
+        for k in range(order + 1)
+    ]
+
+
+def ellip_coefficients(xp, a, m, order):
+    """Of π/2·2F1(a, 1/2; 1; m): K for a = 1/2, E for a = -1/2."""
+    half = xp.pi / (2 * xp.pi)
+    return [xp.pi / 2 * c for c in hyp2f1_coefficients(xp, a * 2 * half / 2, half, 2 * half, m, order)]
+
+
+def sine_quotient(xp, x, order, sign):
+    """Of sin(x)/x (sign -1) or sinh(x)/x (sign 1), as 0F1(3/2; sign·x²/4)."""
+    three_halves = 3 * xp.pi / (2 * xp.pi)
+    outer = hyp0f1_coefficients(xp, three_halves, sign * x * x / 4, order)
+    return compose_quadratic(outer, sign * x / 2, sign * (0 * x + 1) / 4)
+
+
+def integrated(start, slope):
+    """Coefficients of the antiderivative with value `start`."""
+    return [start] + [c / (k + 1) for k, c in enumerate(slope[:-1])]
+
+
+def erfcx_coefficients(xp, x, order):
+    """The minimal solution of (k+1) c_{k+1} = 2 x c_k + 2 c_{k-1}, from its continued fraction, for Re x > 0.2.
+
+    c_k/c_{k-1} = -r_k with r_k = 2/(2x + (k+1) r_{k+1}) (Gautschi, SIAM Review 9 (1967), section 5). Terms
+    until exp(-4 x (√(2N) - √(2k))) is below rounding.
+    """
+    smallest = max(float(np.min(np.real(x).astype(float))), 0.2)
+    terms = int((-math.log(xp.eps) / (2 * smallest) + math.sqrt(2 * order + 2)) ** 2 / 2) + 10
+    ratio, ratios = 0 * x, []
+    for k in range(terms, 0, -1):
+        ratio = 2 / (2 * x + (k + 1) * ratio)
+        if k <= order:
+            ratios.append(ratio)
+    result = [xp.erfcx(x)]
+    for ratio in reversed(ratios):
+        result.append(-result[-1] * ratio)
+    return result
+
+
+def log_ndtr_coefficients(xp, x, order):
+    """log Φ(x) = -x²/2 + log(erfcx(-x/√2)/2), whose terms do not cancel in the lower tail."""
+    scale = -1 / xp.sqrt(2 * xp.pi / xp.pi)
+    tail = [c * scale**k for k, c in enumerate(erfcx_coefficients(xp, scale * x, order))]
+    result = log_series(tail, xp.log_ndtr(x))
+    for k, c in ((1, x), (2, (0 * x + 1) / 2)):
+        if k <= order:
+            result[k] = result[k] - c
+    return result
+
+
+def polygamma_coefficients(xp, n, x, order):
+    """ψ⁽ⁿ⁺ᵏ⁾(x)/k! = (-1)ⁿ⁺ᵏ⁺¹ (k+1)_n ζ(n+k+1, x) (times k!/k!), the digamma function itself for n = k = 0."""
+    signs = [-1 if (int(n) + k) % 2 == 0 else 1 for k in range(order + 1)]
+    terms = [
+        xp.digamma(x) if n + k == 0 else sign * (xp.poch(k + 1, n) * xp.hurwitz(n + k + 1, x))
+        for k, sign in enumerate(signs)
+    ]
+    return terms
+
+
+def gammaln_coefficients(xp, x, order):
+    """log|Γ|, then ψ, then ζ(k, x) (-1)^k/k."""
+    return integrated(xp.gammaln(x), polygamma_coefficients(xp, 0, x, order))
+
+
+def gamma_coefficients(xp, x, order):
+    """exp of the series of log Γ, started at Γ(x)."""
+    return exp_series(gammaln_coefficients(xp, x, order), xp.gamma(x))
+
+
+def hurwitz_coefficients(xp, s, q, order):
+    """d^k/dq^k ζ(s, q)/k! = (-1)^k (s)_k/k! ζ(s+k, q)."""
+    return [(-1) ** k * (xp.poch(s, k) / xp.factorial(k)) * xp.hurwitz(s + k, q) for k in range(order + 1)]
+
+
+def cylinder_coefficients(name, sign):
+    """Of an entire Bessel function: C_v⁽ᵏ⁾ = 2⁻ᵏ Σ_j signʲ binom(k, j) C_{v-k+2j} (DLMF 10.6.7, 10.29.5)."""
+
+    def coefficients(xp, v, x, order):
+        cylinder = getattr(xp, name)
+        neighbours = {i: cylinder(v + i, x) for i in range(-order, order + 1)}
+        return [
+            sum(sign**j * xp.binom(k, j) / 2**k * neighbours[2 * j - k] for j in range(k + 1)) / xp.factorial(k)
+            for k in range(order + 1)
+        ]
+
+    return coefficients
+
+

@@ -1,0 +1,397 @@
+"""Functions written with other functions of the table: piecewise ones, reductions, combinations.
+
+Branches look at the degree-0 part. At points where a function has no derivative one policy holds: the derivative is
+that of the mean of the two branches, so |x| has slope 0 at 0 and max(x, y) the mean slope at a tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.special as sp
+
+
+def value(x: Any) -> Any:
+    """The degree-0 part as a plain array; plain arrays are their own."""
+    return getattr(x, "primal", x)
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an array or series holds complex numbers."""
+    dtype = getattr(x, "dtype", None)
+    if dtype == object:
+        return any(isinstance(e, complex) or type(e).__name__ == "mpc" for e in np.asarray(value(x)).flat)
+    return np.iscomplexobj(value(x))
+
+
+# ------------------------------------------------------------------------------------------------------ piecewise
+
+
+def _absolute(x: Any) -> Any:
+    if is_complex(x):
+        return np.sqrt(np.square(np.real(x)) + np.square(np.imag(x)))
+    return x * np.sign(value(x))
+
+
+def _choose(x: Any, y: Any, first: Any) -> Any:
+    """x where `first`, y elsewhere, their mean where the values are equal."""
+    tie = value(x) == value(y)
+    chosen = np.where(first, x, y)
+    return np.where(tie, (x + y) / 2, chosen) if np.any(tie) else chosen
+
+
+def _maximum(x: Any, y: Any) -> Any:
+    return _choose(x, y, (value(x) > value(y)) | _isnan(x))
+
+
+def _minimum(x: Any, y: Any) -> Any:
+    return _choose(x, y, (value(x) < value(y)) | _isnan(x))
+
+
+def _isnan(x: Any) -> Any:
+    return value(x) != value(x)
+
+
+def _fmax(x: Any, y: Any) -> Any:
+    return _choose(x, y, (value(x) > value(y)) | _isnan(y))
+
+
+def _fmin(x: Any, y: Any) -> Any:
+    return _choose(x, y, (value(x) < value(y)) | _isnan(y))
+
+
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Any:
+    low, high = bounds.get("min", a_min), bounds.get("max", a_max)
+    bounded = x if low is None else np.maximum(x, low)
+    return bounded if high is None else np.minimum(bounded, high)
+
+
+def _heaviside(x: Any, at_zero: Any) -> Any:
+    zero = value(x) == 0
+    return np.where(zero, at_zero, (value(x) > 0) * 1.0)
+
+
+def _copysign(x: Any, y: Any) -> Any:
+    flip = np.signbit(value(x)) != np.signbit(value(y))
+    return np.where(flip, -1.0, 1.0) * x
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    return x - y * np.floor_divide(value(x), value(y))
+
+
+def _fmod(x: Any, y: Any) -> Any:
+    return x - y * np.trunc(value(x) / value(y))
+
+
+def _extremum(of: Callable) -> Callable:
+    """max or min over axes: the mean of all entries that attain it."""
+
+    def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        attained = value(x) == of(value(x), axis=axis, keepdims=True)
+        total = np.sum(np.where(attained, x, 0), axis=axis, keepdims=keepdims)
+        return total / np.sum(attained, axis=axis, keepdims=keepdims)
+
+    return reduction
+
+
+def _sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return np.take_along_axis(x, np.argsort(value(x), axis=axis, **options), axis)
+
+
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    result = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = np.where(condition, choice, result)
+    return result
+
+
+def _interp(x: Any, xp: Any, fp: Any) -> Any:
+    """Piecewise linear in constants (xp, fp); constant outside, as np.interp."""
+    nodes, values = np.asarray(value(xp)), fp
+    at = value(x)
+    i = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, len(nodes) - 2)
+    slope = (values[i + 1] - values[i]) / (nodes[i + 1] - nodes[i])
+    inside = values[i] + slope * (x - nodes[i])
+    return np.where(at < nodes[0], values[0], np.where(at > nodes[-1], values[-1], inside))
+
+
+# --------------------------------------------------------------------------------------------------- combinations
+
+
+def power_of_two(magnitude: Any) -> Any:
+    """A power of two near each magnitude, 1 where it is 0 or not finite: dividing by it is exact."""
+    usable = np.isfinite(magnitude) & (magnitude > 0)
+    exponent = np.frexp(np.where(usable, magnitude, 1))[1] - 1
+    return np.ldexp(np.ones_like(magnitude), exponent)
+
+
+def _apply(name: str, *args: Any) -> Any:
+    """A rule of the table that has no NumPy function of its own."""
+    from taylorad.rules import TABLE
+
+    outermost = max((a for a in args if hasattr(a, "level")), key=lambda a: a.level)
+    return outermost.apply(TABLE[name], args, {})
+
+
+def _power(x: Any, exponent: Any) -> Any:
+    """Constant exponents by `constant_power`, integer ones one at a time; a varying exponent by its own rule."""
+    if hasattr(exponent, "level"):
+        return _apply("series_power", x, exponent)
+    exponents = np.asarray(exponent)
+    if exponents.ndim == 0:
+        return x.constant_power(exponents[()] if not isinstance(exponent, int) else exponent)
+    distinct = np.unique(exponents)
+    if len(distinct) == 1:
+        return np.broadcast_to(x.constant_power(distinct[0]), np.broadcast_shapes(x.shape, exponents.shape))
+    if all(e == int(e) for e in distinct) and len(distinct) <= 64:
+        return _select([exponents == e for e in distinct], [x.constant_power(int(e)) for e in distinct])
+    return x.constant_power(exponents)
+
+
+def _square(x: Any) -> Any:
+    return x.constant_power(2)
+
+
+def _logaddexp(x: Any, y: Any) -> Any:
+    """max - log_expit(max - min): both tails keep their digits."""
+    first = value(x) >= value(y)
+    high, low = np.where(first, x, y), np.where(first, y, x)
+    with np.errstate(invalid="ignore"):
+        result = high - sp.log_expit(high - low)
+    infinite = np.isinf(value(low)) | np.isinf(value(high))
+    return np.where(infinite, high, result) if np.any(infinite) else result
+
+
+def _logaddexp2(x: Any, y: Any) -> Any:
+    ln2 = np.log(2.0)
+    return _logaddexp(x * ln2, y * ln2) / ln2
+
+
+def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    top = np.max(value(a), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    terms = np.exp(a - top) if b is None else b * np.exp(a - top)
+    total = np.sum(terms, axis=axis, keepdims=True)
+    sign = np.sign(value(total))
+    result = np.log(total * sign if return_sign else total) + top
+    if not keepdims:
+        result, sign = np.squeeze(result, axis), np.squeeze(sign, axis)
+    return (result, sign) if return_sign else result
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    return x - _logsumexp(x, axis=axis, keepdims=True)
+
+
+def _with_value(x: Any, primal: Any) -> Any:
+    """The series with its degree-0 part replaced by a more accurate one."""
+    return x + (primal - value(x))
+
+
+def _betaln(a: Any, b: Any) -> Any:
+    return _with_value(sp.gammaln(a) + sp.gammaln(b) - sp.gammaln(a + b), sp.betaln(value(a), value(b)))
+
+
+def _beta(a: Any, b: Any) -> Any:
+    log = sp.gammaln(a) + sp.gammaln(b) - sp.gammaln(a + b)
+    return sp.beta(value(a), value(b)) * np.exp(log - value(log))
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    nothing = (value(x) == 0) & (value(y) == 0)
+    return np.where(nothing, 0.0, x * np.log(np.where(nothing, 1.0, y))) if np.any(nothing) else x * np.log(y)
+
+
+def _entr(x: Any) -> Any:
+    at = value(x)
+    inside = -_xlogy(x, x)
+    return np.where(at < 0, -np.inf, np.where(at == 0, 0.0, inside)) if np.any(at <= 0) else inside
+
+
+def _rel_entr(x: Any, y: Any) -> Any:
+    return x * np.log(x / y)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Vector norms, and the Frobenius norm of matrices; scaled, so that squares cannot overflow."""
+    matrix = x.ndim == 2 and axis is None or isinstance(axis, tuple)
+    if ord is None or ord == 2 and not matrix or ord == "fro" and matrix:
+        scale = power_of_two(np.max(np.abs(value(x)), initial=0.0)) if x.dtype != object else 1
+        scaled = x / scale
+        squares = scaled * np.conjugate(scaled) if is_complex(x) else np.square(scaled)
+        return np.sqrt(np.real(np.sum(squares, axis=axis, keepdims=keepdims))) * scale
+    if matrix:
+        raise ValueError(f"linalg.norm: matrix norm {ord!r} needs singular values; only 'fro' is differentiable here")
+    magnitude = np.abs(x)
+    if ord in (np.inf, -np.inf):
+        return (np.max if ord > 0 else np.min)(magnitude, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum(value(x) != 0, axis=axis, keepdims=keepdims)
+    return np.sum(magnitude**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """By pairwise multiplication: log₂ n products of halves."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for i in sorted((a % x.ndim for a in axes), reverse=True):
+        front = np.moveaxis(x, i, 0)
+        while len(front) > 1:
+            half = len(front) // 2
+            paired = front[:half] * front[half : 2 * half]
+            front = paired if len(front) % 2 == 0 else np.concatenate([paired, front[2 * half :]])
+        x = np.moveaxis(front, 0, i) if len(front) else np.ones(x.shape[:i] + (1,) + x.shape[i + 1 :])
+    if keepdims:
+        return x
+    return np.squeeze(x, None if axis is None else axis) if x.ndim else x
+
+
+def _cumprod(x: Any, axis: Any = None) -> Any:
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    front = np.moveaxis(x, axis, 0)
+    rows = [front[0]]
+    for row in front[1:]:
+        rows.append(rows[-1] * row)
+    return np.moveaxis(np.stack(rows), 0, axis)
+
+
+def _var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    squares = np.square(np.abs(centred)) if is_complex(x) else np.square(centred)
+    mean = np.mean(squares, axis=axis, keepdims=keepdims)
+    count = squares.size / max(mean.size, 1)
+    return mean * (count / (count - ddof)) if ddof else mean
+
+
+def _average(a: Any, axis: Any = None, weights: Any = None) -> Any:
+    if weights is None:
+        return np.mean(a, axis=axis)
+    return np.sum(a * weights, axis=axis) / np.sum(weights * np.ones(a.shape), axis=axis)
+
+
+def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    front = np.moveaxis(y, axis, -1)
+    width = dx if x is None else np.diff(x)
+    return np.sum((front[..., 1:] + front[..., :-1]) * width, axis=-1) / 2
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    result = np.zeros_like(x) if hasattr(x, "level") else 0.0
+    for coefficient in p:
+        result = result * x + coefficient
+    return result
+
+
+def _einsum(subscripts: str, *arrays: Any, **options: Any) -> Any:
+    """Contract two operands at a time, keeping the letters that are still needed."""
+    subscripts = subscripts.replace(" ", "")
+    left, _, output = subscripts.partition("->")
+    letters = left.split(",")
+    if "->" not in subscripts:
+        output = "".join(sorted(c for c in set(left) - {",", "."} if left.count(c) == 1))
+        output = ("..." if "..." in left else "") + output
+    terms, rest = letters[0], list(zip(letters[1:], arrays[1:], strict=True))
+    result = arrays[0]
+    if not rest:
+        return _contract(f"{terms}->{output}", result)
+    while rest:
+        other, array = rest.pop(0)
+        needed = set(output).union(*(set(s) for s, _ in rest)) if rest else set(output)
+        kept = "".join(dict.fromkeys(c for c in terms + other if c in needed and c != "."))
+        kept = ("..." if "..." in terms + other else "") + kept
+        target = kept if rest else output
+        result = _contract(f"{terms},{other}->{target}", result, array)
+        terms = target
+    return result
+
+
+def _contract(subscripts: str, *arrays: Any) -> Any:
+    """One einsum over one or two arrays, at least one of them a series (else NumPy's own)."""
+    if not any(hasattr(a, "level") for a in arrays):
+        return np.einsum(subscripts, *arrays)
+    outermost = max((a for a in arrays if hasattr(a, "level")), key=lambda a: a.level)
+    return outermost.contract(subscripts, *arrays)
+
+
+def _modf(x: Any) -> tuple:
+    whole = np.trunc(value(x))
+    return x - whole, whole
+
+
+COMPOSITE: dict[str, Callable] = {
+    # piecewise
+    "absolute": _absolute,
+    "fabs": _absolute,
+    "copysign": _copysign,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "fmax": _fmax,
+    "fmin": _fmin,
+    "clip": _clip,
+    "heaviside": _heaviside,
+    "remainder": _remainder,
+    "fmod": _fmod,
+    "divmod": lambda x, y: (np.floor_divide(value(x), value(y)), _remainder(x, y)),
+    "modf": _modf,
+    "max": _extremum(np.max),
+    "min": _extremum(np.min),
+    "amax": _extremum(np.max),
+    "amin": _extremum(np.min),
+    "ptp": lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims),
+    "sort": _sort,
+    "median": lambda x, axis=None: _median(x, axis),
+    "select": _select,
+    "interp": _interp,
+    # powers and scaled functions
+    "power": _power,
+    "pow": _power,
+    "float_power": _power,
+    "square": _square,
+    "reciprocal": lambda x: 1 / x,
+    "angle": lambda z, deg=False: np.arctan2(np.imag(z), np.real(z)) * (180 / np.pi if deg else 1),
+    # combinations
+    "logaddexp": _logaddexp,
+    "logaddexp2": _logaddexp2,
+    "logsumexp": _logsumexp,
+    "softmax": lambda x, axis=None: np.exp(_log_softmax(x, axis)),
+    "log_softmax": _log_softmax,
+    "beta": _beta,
+    "betaln": _betaln,
+    "xlogy": _xlogy,
+    "xlog1py": lambda x, y: x * np.log1p(y),
+    "entr": _entr,
+    "rel_entr": _rel_entr,
+    "kl_div": lambda x, y: _rel_entr(x, y) - x + y,
+    # reductions and products
+    "linalg.norm": _norm,
+    "linalg.vector_norm": lambda x, ord=2, axis=None, keepdims=False: _norm(np.ravel(x) if axis is None else x, ord, axis, keepdims),
+    "prod": _prod,
+    "cumprod": _cumprod,
+    "var": _var,
+    "std": lambda x, axis=None, ddof=0, keepdims=False: np.sqrt(_var(x, axis, ddof, keepdims)),
+    "average": _average,
+    "trapezoid": _trapezoid,
+    "polyval": _polyval,
+    "einsum": _einsum,
+    "linalg.trace": lambda x, offset=0: np.trace(x, offset, -2, -1),
+    "linalg.multi_dot": lambda arrays: _chain(arrays),
+}
+
+
+def _median(x: Any, axis: Any) -> Any:
+    ordered = np.sort(x, axis=axis)
+    axis = 0 if axis is None else axis
+    n = ordered.shape[axis]
+    return (np.take(ordered, (n - 1) // 2, axis) + np.take(ordered, n // 2, axis)) / 2
+
+
+def _chain(arrays: Any) -> Any:
+    result = arrays[0]
+    for array in arrays[1:]:
+        result = result @ array
+    return result

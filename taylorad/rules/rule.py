@@ -1,0 +1,122 @@
+"""What the table of functions is made of: one immutable `Rule` per elementary function, one `Primitive` per name.
+
+A function *is* its start value and its differential equation: with the unknowns ``Y = (y, companions...)`` and the
+arguments ``x``, a rule states polynomials ``a`` and ``b`` with integer coefficients such that ``a Y' = b x'``.
+Everything a caller can do with the function (series in any algebra, duals, exact runs, source code) is derived from that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The open real interval (lower, upper) in which a function of a real argument is analytic.
+
+    `poles` holds a predicate for points inside the interval that are to be left out (the poles of gamma).
+    The end points of `closed` belong to the function's domain although it is not analytic there (0 of sqrt).
+    """
+
+    lower: float = -math.inf
+    upper: float = math.inf
+    closed: tuple[float, ...] = ()
+    poles: Callable[[Any], Any] | None = None
+
+    def contains(self, x: Any) -> np.ndarray:
+        """Where the entries of a real array lie inside the open interval and are no poles; nan counts as inside."""
+        inside = ~np.asarray((x <= self.lower) | (x >= self.upper), dtype=bool)
+        if self.lower == -math.inf and self.upper == math.inf:
+            inside = np.ones_like(inside)
+        return inside if self.poles is None else inside & ~np.asarray(self.poles(x), dtype=bool)
+
+    def __str__(self) -> str:
+        return f"({self.lower:g}, {self.upper:g})" + ("" if self.poles is None else " without its poles")
+
+
+REALS = Domain()
+POSITIVE = Domain(0, math.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One elementary function: start value, equation, domain, and where the equation needs help.
+
+    Parameters
+    ----------
+    start : callable (xp, *arguments) -> value or tuple
+        Values of all unknowns (the function's results first, then the companions) at the degree-0 parts.
+        `xp` is the namespace of the base ring; the call takes the function's own arguments in their own order.
+    ode : callable (x..., y..., companions..., parameters..., constants...) -> (a, b of y, b of each companion...)
+        Polynomials with integer coefficients such that ``a y' = b x'``; `b` is a tuple, one entry an
+        argument, when the function has several arguments. None for functions without a finite equation.
+    parameters : tuple of int
+        Positions of arguments that are constants, not differentiated (the order v of ``jv(v, x)``).
+    constants : callable (xp) -> tuple
+        Irrational numbers of the equation as values of the base ring (exact enclosures when it holds intervals).
+    nin, outputs : int
+        Number of arguments, parameters included, and number of results.
+    domain : Domain
+        Of the (last) differentiated argument.
+    monotony : {1, -1, 0}
+        Increasing, decreasing or neither on the domain; what intervals need.
+    coefficients : callable (xp, *arguments, order) -> sequence of order + 1 arrays, optional
+        Normalized derivatives of the first result in closed form, for functions without an equation and for
+        the points of `unstable`.
+    unstable : callable (*arguments, order) -> mask, optional
+        Points where the recurrence loses digits; there `coefficients` are used or, without them, the
+        same equation solved with more digits.
+    homogeneous : int, optional
+        Degree of homogeneity of a function of several arguments: they are scaled near 1 so that squares of
+        large or small arguments neither overflow nor vanish.
+    zero_exponent : callable (*parameters) -> exponent, optional
+        Of functions that behave like x**exponent at 0: their value, and one-sided derivatives, exist there.
+    complex : bool
+        Whether the function takes complex arguments.
+    """
+
+    start: Callable[..., Any]
+    ode: Callable[..., tuple] | None = None
+    nin: int = 1
+    parameters: tuple[int, ...] = ()
+    constants: Callable[[Any], tuple] = lambda xp: ()
+    outputs: int = 1
+    domain: Domain = REALS
+    monotony: int = 0
+    coefficients: Callable[..., Any] | None = None
+    unstable: Callable[..., Any] | None = None
+    homogeneous: int | None = None
+    zero_exponent: Callable[..., Any] | None = None
+    complex: bool = True
+
+    @property
+    def arguments(self) -> tuple[int, ...]:
+        """Positions of the arguments that are differentiated."""
+        return tuple(i for i in range(self.nin) if i not in self.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """A name users call, the kind that says how every algebra treats it, and the kind's one function or rule.
+
+    kind : {"elementary", "additive", "linear", "gather", "bilinear", "quotient", "creation", "composite", "constant"}
+    function : the `Rule` of an elementary primitive; otherwise a NumPy function, see `rules.linear`,
+        `rules.bilinear` and `rules.composite` for what each kind asks of it.
+    """
+
+    name: str
+    kind: str
+    function: Any
+    aliases: tuple[str, ...] = field(default=())
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of an elementary primitive."""
+        if not isinstance(self.function, Rule):
+            raise AttributeError(f"{self.name} is of kind {self.kind}: only elementary functions have a rule")
+        return self.function

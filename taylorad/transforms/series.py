@@ -1,0 +1,178 @@
+"""Series of a function at a point: ``taylor``, ``derivative``, ``expand``, ``derivative_tensor``, ``partial``.
+
+Each calls the function once, with series in place of numbers, under a fresh tag. Where a removable singularity leaves
+the highest coefficients unknown, the function is called again with as many more.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from math import factorial, prod
+from typing import Any
+
+import numpy as np
+
+from taylorad.algebras.multivariate import MultivariateTaylor, independent
+from taylorad.algebras.series import Series
+from taylorad.algebras.taylor import Taylor, check_order
+from taylorad.rings import as_coefficients
+
+_tags = itertools.count(1)
+
+
+def fresh_tag() -> int:
+    """A tag greater than all before it: the newest differentiation is the outermost algebra."""
+    return next(_tags)
+
+
+def as_series(result: Any, like: Series) -> Series:
+    """A function's result as a series of the algebra of `like`: arrays and lists of series are joined, constants lifted."""
+    if isinstance(result, np.ndarray) and result.dtype == object and any(isinstance(e, Series) for e in result.flat):
+        result = np.stack([as_series(e, like) for e in result.flat]).reshape(result.shape)  # type: ignore[call-overload]
+    elif isinstance(result, list | tuple):
+        result = np.stack([as_series(e, like) for e in result])  # type: ignore[call-overload]
+    if result is None:
+        raise TypeError("the function returned None: it must return a number or an array")
+    return like.lift(result) if like.is_constant(result) else result
+
+
+def complete(compute: Callable[[int], Any], order: int) -> Any:
+    """The series of an order, from computations of that or, where coefficients were lost, a higher one."""
+    raised, result = order, compute(order)
+    lost = unknown(result, order)
+    while lost:
+        raised += lost
+        result = compute(raised)
+        lost, before = unknown(result, order), lost
+        if lost >= before:
+            break
+    result = result.truncate(order)
+    return type(result)._make(result.coefficients, result.structure)
+
+
+def unknown(result: Series, order: int) -> int:
+    """How many of the degrees up to `order` are nan in some entry whose value is finite."""
+    coefficients = getattr(result.coefficients, "primal", result.coefficients)
+    missing = coefficients != coefficients  # noqa: PLR0124  # nan, for objects too
+    if not np.any(missing):
+        return 0
+    missing = np.asarray(missing & ~missing[:1], dtype=bool).reshape(len(missing), -1).any(axis=1)
+    return len(set(result.structure.degrees[missing & (result.structure.degrees <= order)].tolist()))
+
+
+def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
+    """The Taylor polynomial of ``s ↦ f(x + s·direction)`` at s = 0.
+
+    Parameters
+    ----------
+    f : callable
+        A function of one array, of NumPy and SciPy functions.
+    x : array_like (*in)
+    order : int
+    direction : array_like, optional
+        Broadcast against x; ones by default, so that an elementwise f is expanded in every entry.
+
+    Returns
+    -------
+    Taylor of shape (*out)
+
+    Raises
+    ------
+    ValueError
+        The order is below 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> taylor(np.sin, 0.0, 3).coefficients
+    array([ 0.        ,  1.        , -0.        , -0.16666667])
+    >>> taylor(lambda x: np.sin(x) / x, 0.0, 4).coefficients[[0, 2, 4]]
+    array([ 1.        , -0.16666667,  0.00833333])
+    """
+    check_order(order)
+    point = as_coefficients(x)
+    towards = 1 if direction is None else as_coefficients(direction)
+    centre = point if direction is None else point + 0 * towards
+    tag = fresh_tag()
+
+    def compute(raised: int) -> Any:
+        seed = Taylor._along(centre, towards, raised, tag)
+        return as_series(f(seed), seed)
+
+    return complete(compute, order)
+
+
+def derivative(f: Callable, x: Any, order: int = 1) -> Any:
+    """The derivative ``f⁽ᵏ⁾(x)`` of a function of one variable, in every entry of x; shape (*out).
+
+    >>> import numpy as np
+    >>> derivative(np.log, 2.0, order=3)
+    np.float64(0.25)
+    """
+    return factorial(check_order(order)) * taylor(f, x, order).coefficients[order]
+
+
+def expand(f: Callable, x: Any, order: int) -> MultivariateTaylor:
+    """The Taylor polynomial of f around x in all entries of x: every mixed partial derivative up to `order`.
+
+    The variables are the entries of x in row-major order; the result has shape (*out).
+
+    >>> import numpy as np
+    >>> expand(lambda x: x[0] * np.exp(x[1]), np.array([2.0, 0.0]), 2).hessian()
+    array([[0., 1.],
+           [1., 2.]])
+    """
+    check_order(order)
+    point = as_coefficients(x)
+    tag = fresh_tag()
+
+    def compute(raised: int) -> Any:
+        seed = independent(point.reshape(-1), raised, tag).reshape(point.shape)
+        return as_series(f(seed), seed)
+
+    return complete(compute, order)
+
+
+def derivative_tensor(f: Callable, x: Any, order: int) -> Any:
+    """All partial derivatives of one order, exactly symmetric; shape out.shape + in.shape·order.
+
+    >>> derivative_tensor(lambda x: x[0] * x[1] * x[1], [2.0, 3.0], 3)
+    array([[[0., 0.],
+            [0., 2.]],
+    <BLANKLINE>
+           [[0., 2.],
+            [2., 0.]]])
+    """
+    series = expand(f, x, order)
+    shape = np.shape(x) if not isinstance(x, Series) else x.shape
+    return series.derivative_tensor(order).reshape(*series.shape, *shape * order)
+
+
+def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
+    """The mixed partial derivative ``∂^α f(x)``, α = `orders`, one order for each entry of x; shape (*out).
+
+    Only the variables that are differentiated become variables of the series.
+
+    >>> import numpy as np
+    >>> partial(lambda x: x[0] ** 2 * np.sin(x[2]), [3.0, 1.0, 0.0], (2, 0, 1))
+    np.float64(2.0)
+    """
+    point = as_coefficients(x)
+    powers = tuple(check_order(k) for k in np.ravel(orders).tolist())
+    if len(powers) != point.size:
+        raise ValueError(f"partial needs one order for each of the {point.size} entries of x, got {len(powers)}")
+    active = [i for i, k in enumerate(powers) if k]
+    flat = point.reshape(-1)
+    if not active:
+        return taylor(f, point, 0).value
+
+    def restricted(part: Any) -> Any:
+        whole = part[0] * 0 + flat
+        for n, i in enumerate(active):
+            whole[i] = part[n]
+        return f(whole.reshape(point.shape))
+
+    chosen = tuple(powers[i] for i in active)
+    result = expand(restricted, flat[np.array(active)], sum(chosen)).coefficient(chosen)
+    return prod(map(factorial, chosen)) * result
