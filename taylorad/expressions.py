@@ -46,14 +46,17 @@ def _table(namespace: Any, arity: int, names: str) -> dict[str, Function]:
 
 
 FUNCTIONS: dict[str, Function] = {
-    **_table(np, 1, "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal absolute abs sign"),
+    **_table(np, 1, "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal absolute abs fabs sign"),
     **_table(np, 1, "sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh sinc deg2rad rad2deg"),
-    **_table(np, 2, "power hypot arctan2 logaddexp logaddexp2 maximum minimum"),
-    **_table(scipy.special, 1, "erf erfc erfcx erfinv erfcinv dawsn gamma gammaln rgamma digamma psi expi exp1"),
-    **_table(scipy.special, 1, "expit logit log_expit ndtr log_ndtr ndtri entr exprel spence ellipk ellipe"),
-    **_table(scipy.special, 1, "j0 j1 y0 y1 i0 i1 i0e i1e k0 k1 k0e k1e"),
-    **_table(scipy.special, 2, "jv yv iv kv ive kve jn yn kn expn beta betaln gammainc gammaincc polygamma zeta"),
-    **_table(scipy.special, 2, "xlogy xlog1py rel_entr boxcox"),
+    **_table(np, 1, "radians degrees"),
+    **_table(np, 2, "power hypot arctan2 logaddexp logaddexp2 maximum minimum fmax fmin copysign heaviside"),
+    **_table(scipy.special, 1, "erf erfc erfcx erfi erfinv dawsn gamma gammaln rgamma digamma psi expi exp1"),
+    **_table(scipy.special, 1, "expit logit log_expit ndtr log_ndtr ndtri entr spence ellipk ellipe"),
+    **_table(scipy.special, 1, "j0 j1 y0 y1 i0 i1 i0e i1e k0 k1"),
+    **_table(scipy.special, 2, "jv yv iv kv jn beta betaln gammainc gammaincc polygamma zeta"),
+    **_table(scipy.special, 2, "xlogy xlog1py rel_entr ellipkinc ellipeinc hyp0f1"),
+    **_table(scipy.special, 3, "hyp1f1 betainc"),
+    **_table(scipy.special, 4, "hyp2f1"),
 }
 for _new, _old in {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}.items():
     FUNCTIONS[_new] = FUNCTIONS[_old]
@@ -128,7 +131,7 @@ def parse(text: str, variables: Sequence[str]) -> Callable[..., Any]:
     >>> parse("2^x", ["x"])
     Traceback (most recent call last):
         ...
-    taylorad.expressions.ExpressionError: '^' is not a power: write ** instead (column 1 of '2^x')
+    taylorad.expressions.ExpressionError: '^' is not a power: write ** instead (column 2 of '2^x')
     """
     names = [unicodedata.normalize("NFKC", name) for name in variables]  # Python's own reading of identifiers
     if len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
@@ -266,7 +269,7 @@ class _Translator:
         function, arity = FUNCTIONS[name]
         if node.keywords or len(node.args) != arity or any(isinstance(a, ast.Starred) for a in node.args):
             given = len(node.args) + len(node.keywords)
-            pattern = ", ".join("xyz"[:arity])
+            pattern = ", ".join("xyzt"[:arity])
             self.refuse(
                 f"{name} takes {arity} plain argument{'s'[: arity > 1]}, not {given}: write {name}({pattern})", node
             )
@@ -281,8 +284,10 @@ class _Translator:
         if len(operands) == 1:
             (only,) = operands
             return _Term(lambda arguments: function(only(arguments)))
-        left, right = operands
-        return _Term(lambda arguments: function(left(arguments), right(arguments)))
+        if len(operands) == 2:
+            left, right = operands
+            return _Term(lambda arguments: function(left(arguments), right(arguments)))
+        return _Term(lambda arguments: function(*(operand(arguments) for operand in operands)))
 
 
 def _evaluate_constant(function: Callable[..., Any], constants: Sequence[float]) -> Any:

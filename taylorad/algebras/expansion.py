@@ -21,6 +21,7 @@ from taylorad.rings import Symbol, is_multiprecision, multiprecision, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.composite import power_of_two
 from taylorad.rules.equation import lower
+from taylorad.rules.rule import REALS
 
 mp = mpmath.mp
 
@@ -33,9 +34,11 @@ def apply_elementary(owner: Any, primitive: Primitive, args: tuple) -> Any:
     """The function of series arguments, of which `owner` is the outermost: a series, or a tuple of them."""
     rule = primitive.rule
     _check_arguments(owner, primitive, args)
-    shape = np.broadcast_shapes(*(np.shape(a) if not hasattr(a, "shape") else a.shape for a in args))
-    arguments = [owner._coefficients_of(args[i]) for i in rule.arguments]
-    arguments = [_broadcast(a, shape) for a in arguments]
+    if rule.nin == 1:
+        results = _evaluate(owner.structure, primitive, [args[0].coefficients], ())
+        return owner._new(results[0]) if rule.outputs == 1 else tuple(map(owner._new, results))
+    shape = np.broadcast_shapes(*(a.shape if hasattr(a, "shape") else np.shape(a) for a in args))
+    arguments = [_broadcast(owner._coefficients_of(args[i]), shape) for i in rule.arguments]
     scale = _common_scale(rule, arguments)
     if scale is not None:
         arguments = [a / scale for a in arguments]
@@ -43,8 +46,7 @@ def apply_elementary(owner: Any, primitive: Primitive, args: tuple) -> Any:
     results = _evaluate(owner.structure, primitive, arguments, parameters)
     if scale is not None and rule.homogeneous:
         results = [r * scale**rule.homogeneous for r in results]
-    series = tuple(owner._new(r) for r in results)
-    return series if rule.outputs > 1 else series[0]
+    return owner._new(results[0]) if rule.outputs == 1 else tuple(map(owner._new, results))
 
 
 def _check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
@@ -269,7 +271,7 @@ def _agree(first: tuple, second: tuple, bits: int) -> bool:
 def _report_domain(primitive: Primitive, x: Any, results: list) -> None:
     """Warn, as NumPy's error state has it, about entries outside the domain that came out as nan."""
     domain, primal = primitive.rule.domain, getattr(x, "primal", x)
-    if primal.dtype.kind != "f":
+    if domain is REALS or primal.dtype.kind != "f":
         return
     outside = ~domain.contains(primal)
     if not outside.any():

@@ -11,10 +11,12 @@ for every node of its right-hand side; `solve` calls it for k = 1 … order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import mul
 from typing import Any
 
 import numpy as np
 
+from taylorad.algebras import generated
 from taylorad.algebras.structure import BLOCK, Structure, TaylorStructure
 from taylorad.rules.equation import Equation, Node
 
@@ -48,20 +50,12 @@ class Recurrence:
     """
 
     def __init__(self, structure: Structure, equation: Equation, arguments: Any, start: Any):
-        self.structure = structure
-        empty, shape = allocator(*arguments, *start), arguments[0].shape
+        self.structure, self.equation = structure, equation
+        empty, shape = allocator(*arguments, *start), np.shape(arguments[0])
         self.unknowns = [empty(shape) for _ in start]
         self.nodes = [(node, empty(shape)) for node in equation.nodes]
         self.atoms = [*arguments, *self.unknowns, *(values for _, values in self.nodes)]
-        forms = [form for row in equation.b for form in row]
-        used = {i % equation.arguments for i, form in enumerate(forms) if form != (0, 0, None)}
-        self.slopes = [(arguments[i], empty(shape)) for i in sorted(used)]
-        position = {i: n for n, i in enumerate(sorted(used))}
-        self.rows = [
-            [(form, self.slopes[position[i]][1]) for i, form in enumerate(row) if form != (0, 0, None)]
-            for row in equation.b
-        ]
-        self.a = equation.a
+        self.slopes = {i: empty(shape) for i in equation.moving}
         self.unknown_slopes = [empty(shape) for _ in start] if equation.a[2] is not None else []
         zero = structure.part(0)
         for unknown, value in zip(self.unknowns, start, strict=True):
@@ -72,26 +66,27 @@ class Recurrence:
 
     def step(self, k: int) -> None:
         """Compute part k ≥ 1 of every unknown and node."""
-        part, convolve = self.structure.part(k), self.structure.convolve
-        for argument, slope in self.slopes:
-            slope[part] = k * argument[part]
+        part, convolve, atoms = self.structure.part(k), self.structure.convolve, self.atoms
+        for i, slope in self.slopes.items():
+            slope[part] = k * atoms[i][part]
         divisor = k * self.leading
-        for i, (unknown, row) in enumerate(zip(self.unknowns, self.rows, strict=True)):
+        for i, (unknown, row) in enumerate(zip(self.unknowns, self.equation.rows, strict=True)):
             total = None
-            for (constant, coefficient, atom), slope in row:
-                if atom is not None:
-                    term = _times(coefficient, convolve(self.atoms[atom], slope, k, 1, k))
-                    total = term if total is None else total + term
-                if not (isinstance(constant, int) and constant == 0):
-                    term = _times(constant, slope[part])
-                    total = term if total is None else total + term
-            if self.unknown_slopes and k > 1:
-                known = convolve(self.atoms[self.a[2]], self.unknown_slopes[i], k, 1, k - 1)
-                known = _times(self.a[1], known)
-                total = -known if total is None else total - known
-            unknown[part] = 0 * unknown[self.structure.part(0)] if total is None else total / divisor
+            for term in row:
+                slope = self.slopes[term.argument]
+                if term.atom is not None:
+                    value = _times(term.coefficient, convolve(atoms[term.atom], slope, k, 1, k))
+                    total = value if total is None else total + value
+                if term.constant.__class__ is not int or term.constant != 0:
+                    value = _times(term.constant, slope[part])
+                    total = value if total is None else total + value
             if self.unknown_slopes:
-                self.unknown_slopes[i][part] = k * unknown[part]
+                if k > 1:
+                    _, coefficient, atom = self.equation.a
+                    value = _times(coefficient, convolve(atoms[atom], self.unknown_slopes[i], k, 1, k - 1))
+                    total = -value if total is None else total - value
+                self.unknown_slopes[i][part] = 0 if total is None else total / self.leading
+            unknown[part] = 0 * atoms[0][part] if total is None else total / divisor
         self._evaluate_nodes(k)
 
     def _evaluate_nodes(self, k: int) -> None:
@@ -111,7 +106,7 @@ class Recurrence:
 
 def _times(coefficient: Any, value: Any) -> Any:
     """``coefficient·value`` without multiplying by one."""
-    if isinstance(coefficient, int):
+    if coefficient.__class__ is int:
         if coefficient == 1:
             return value
         if coefficient == -1:
@@ -131,7 +126,12 @@ def solve(structure: Structure, equation: Equation, arguments: Any, start: Any) 
     blocks that stay in the cache. Cost: O(order²) multiplications of parts for each product in the equation.
     """
     with np.errstate(**QUIET):
-        if not _splits([*arguments, *start]):
+        if _is_one_number(structure, arrays := [*arguments, *start]):
+            try:
+                return _solve_numbers(structure.order, equation, arguments, start)
+            except ZeroDivisionError:  # arrays have infinities for it
+                pass
+        if not _splits(arrays):
             return _solve_block(structure, equation, arguments, start)
         shape = arguments[0].shape
         flat = [a.reshape(structure.size, -1) for a in arguments]
@@ -145,11 +145,30 @@ def solve(structure: Structure, equation: Equation, arguments: Any, start: Any) 
         return [result.reshape(shape) for result in results]
 
 
+def _solve_numbers(order: int, equation: Equation, arguments: Any, start: Any) -> list:
+    numbers = [a.tolist() for a in arguments]
+    dtype = np.float64 if all(a.dtype.char == "d" for a in (*arguments, *start)) else np.complex128
+    return [np.array(y, dtype) for y in generated.run(equation, order, numbers, [s.item() for s in start])]
+
+
 def _solve_block(structure: Structure, equation: Equation, arguments: Any, start: Any) -> list:
     recurrence = Recurrence(structure, equation, arguments, start)
     for k in range(1, structure.order + 1):
         recurrence.step(k)
     return recurrence.unknowns
+
+
+def _is_one_number(structure: Structure, arrays: list) -> bool:
+    """Whether everything is one univariate series in double precision."""
+    if structure.__class__ is not TaylorStructure:
+        return False
+    for a in arrays:
+        if a.__class__ not in _NUMPY or a.ndim > 1 or a.dtype.char not in "dD":
+            return False
+    return arrays[0].ndim == 1
+
+
+_NUMPY = (np.ndarray, np.float64, np.complex128)
 
 
 def _splits(arrays: list) -> bool:
@@ -178,6 +197,8 @@ def multiply(structure: Structure, u: Any, v: Any) -> Any:
 
 def divide(structure: Structure, u: Any, v: Any) -> Any:
     """The quotient q of coefficient arrays: ``v₀ q_k = u_k − Σ_{j<k} v_{k-j} q_j``; needs v₀ ≠ 0."""
+    if _is_one_number(structure, [u, v]) and v[0] != 0:
+        return np.array(_divide_numbers(u.tolist(), v.tolist()), np.result_type(u, v))
     with np.errstate(**QUIET):
         if not _splits([u, v]):
             return _divide_block(structure, u, v)
@@ -186,6 +207,15 @@ def divide(structure: Structure, u: Any, v: Any) -> Any:
         for block in blocks(structure.size, flat_u.shape[1]):
             result[:, block] = _divide_block(structure, flat_u[:, block], flat_v[:, block])
         return result.reshape(u.shape)
+
+
+def _divide_numbers(u: list, v: list) -> list:
+    """The same recurrence on lists, for one series."""
+    lead = v[0]
+    quotient: list = []
+    for k, uk in enumerate(u):
+        quotient.append((uk - sum(map(mul, v[k:0:-1], quotient))) / lead)
+    return quotient
 
 
 def _divide_block(structure: Structure, u: Any, v: Any) -> Any:

@@ -1,10 +1,10 @@
 """Nonlinear regression by Newton's method with exact Hessians, judged by NIST's certified digits.
 
 The residual sum of squares ``S(b) = Σ (y − model(b))²`` is minimised with its true Hessian from hyperdual numbers, not
-with the Gauss–Newton approximation. Value and gradient are in extended precision where the machine has it. The first
-attempt scales the parameters by the largest norms of the Jacobian's columns so far (Moré 1978); if that finds no
-minimum, a second attempt starts afresh with the parameters' own magnitudes, which bends better into long curved
-valleys. Nothing here depends on the problem, and the certified values are looked at only after the fit.
+with the Gauss–Newton approximation, in plain double precision. The first attempt scales the parameters by the largest
+norms of the Jacobian's columns so far (Moré 1978); if that finds no minimum, a second attempt starts afresh with the
+parameters' own magnitudes, which bends better into long curved valleys. Nothing here depends on the problem, and the
+certified values are looked at only after the fit.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def fit(problem: Problem, start: int) -> Result:
         raise ValueError(f"start must be 1 or 2, not {start!r}")
     began = time.perf_counter()
     with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # steps out of the domain are expected and only shorten the next
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # steps out of the domain are expected and only shorten the next
         minimum = _minimise(problem, problem.starts[start - 1])
     parameters = np.asarray(minimum.x, dtype=float)
     digits = correct_digits(parameters, problem.certified)
@@ -119,7 +121,7 @@ def _minimise(problem: Problem, start: NDArray[np.float64]) -> newton.Minimum:
     attempts: list[newton.Minimum] = []
     for scale in (by_jacobian, by_magnitude):
         objective = newton.Objective(problem.rss, gradient, hessian, scale)
-        attempts.append(newton.minimise(objective, start.astype(np.longdouble)))
+        attempts.append(newton.minimise(objective, start))
         if attempts[-1].converged:
             break
     best = min(attempts, key=lambda attempt: (not attempt.converged, np.nan_to_num(attempt.value, nan=np.inf)))

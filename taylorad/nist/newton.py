@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 __all__ = ["Minimum", "Objective", "minimise", "trust_region_step"]
 
-Vector = NDArray[Any]
+Vector = NDArray[np.float64]
 
+ROUNDING = float(np.finfo(float).eps)
 SMALL_STEP = 1e-6  # relative Newton step below which the difference of two values of S is mostly rounding
 CONVERGED_STEP = 1e-9  # a minimum is claimed when the last relative Newton step is below
 FACTOR_SHRINK, FACTOR_GROW = 0.25, 2.0  # with ratios 1/4 and 3/4, as in Conn, Gould, Toint (2000), section 6.1
@@ -32,8 +33,7 @@ FACTOR_SHRINK, FACTOR_GROW = 0.25, 2.0  # with ratios 1/4 and 3/4, as in Conn, G
 class Objective:
     """The function to minimise, its two derivatives, and the diagonal of the scaling matrix D.
 
-    ``scale(x, before)`` gets the scale of the point before, or None at the start. ``value`` and ``gradient`` keep the
-    precision of x, so a point in extended precision buys digits; the Hessian only steers, and float64 is enough for it.
+    ``scale(x, before)`` gets the scale of the point before, or None at the start.
     """
 
     value: Callable[[Vector], Any]
@@ -72,7 +72,7 @@ class _Model:
         scale = np.asarray(objective.scale(x, scale_before), dtype=float)
         scale = np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
         gradient = np.asarray(objective.gradient(x) / scale, dtype=float)
-        hessian = np.asarray(objective.hessian(x.astype(float)), dtype=float) / np.outer(scale, scale)
+        hessian = np.asarray(objective.hessian(x), dtype=float) / np.outer(scale, scale)
         if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             return None
         return cls(scale, gradient, (hessian + hessian.T) / 2)
@@ -89,7 +89,6 @@ def minimise(objective: Objective, start: Vector, *, limit: int = 1000) -> Minim
     ----------
     objective : Objective
     start : ndarray, shape (n,)
-        Its dtype is the precision of the result.
     limit : int
         Largest number of iterations, each with one gradient and one Hessian.
 
@@ -100,6 +99,8 @@ def minimise(objective: Objective, start: Vector, *, limit: int = 1000) -> Minim
     """
     x, value = start, objective.value(start)
     evaluations, radius, scale = 1, None, None
+    if not np.isfinite(value):
+        return Minimum(x, value, 0, 1, "the value at the start is not finite")
     for iteration in range(limit):
         model = _Model.at(objective, x, scale)
         if model is None:
@@ -111,7 +112,7 @@ def minimise(objective: Objective, start: Vector, *, limit: int = 1000) -> Minim
             move = step / scale
             if shift == 0 and _relative(move, x) <= SMALL_STEP:
                 return _polish(objective, x, move, model, iteration, evaluations)
-            if not _relative(move, x) > np.finfo(x.dtype).eps:
+            if not _relative(move, x) > ROUNDING:
                 return Minimum(x, value, iteration, evaluations, "no step within rounding reduces the value")
             trial, evaluations = x + move, evaluations + 1
             trial_value = objective.value(trial)
@@ -130,7 +131,7 @@ def minimise(objective: Objective, start: Vector, *, limit: int = 1000) -> Minim
 def _polish(objective: Objective, x: Vector, move: Vector, model: _Model, iteration: int, evaluations: int) -> Minimum:
     """Take full Newton steps for as long as each is at most half as long as the one before."""
     relative = _relative(move, x)
-    while relative > np.finfo(x.dtype).eps:
+    while relative > ROUNDING:
         x = x + move
         iteration += 1
         following = _Model.at(objective, x, model.scale)

@@ -32,8 +32,9 @@ class Problem:
 
     Attributes
     ----------
-    name, level, formula : str
-        Name of the data set, NIST's level of difficulty (``Lower``, ``Average`` or ``Higher``), the model as printed.
+    name, level, response_formula, formula : str
+        Name of the data set, NIST's level of difficulty (``Lower``, ``Average``, ``Higher``), both sides of the model.
+    predictor_names : tuple of str
     predictors : ndarray, shape (predictors, observations)
     response : ndarray, shape (observations,)
         Already transformed where the model says so, as in ``log[y] = …``.
@@ -46,7 +47,9 @@ class Problem:
 
     name: str
     level: str
+    response_formula: str
     formula: str
+    predictor_names: tuple[str, ...]
     predictors: NDArray[np.float64]
     response: NDArray[np.float64]
     starts: NDArray[np.float64]
@@ -74,7 +77,6 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".dat") for file in files if file.name.endswith(".dat")))
 
 
-@functools.cache
 def load(name: str) -> Problem:
     """Read one problem by its name, in any case of letters.
 
@@ -95,7 +97,11 @@ def load(name: str) -> Problem:
     if name.lower() not in by_lower:
         close = difflib.get_close_matches(name.lower(), list(by_lower), n=3) or list(by_lower)
         raise ValueError(f"unknown problem {name!r}: choose from {', '.join(by_lower[key] for key in close)}")
-    known = by_lower[name.lower()]
+    return _load(by_lower[name.lower()])
+
+
+@functools.cache
+def _load(known: str) -> Problem:
     text = resources.files(__package__).joinpath("data", f"{known}.dat").read_text(encoding="ascii")
     return _read(known, text)
 
@@ -112,7 +118,9 @@ def _read(name: str, text: str) -> Problem:
     return Problem(
         name=name,
         level=_search(r"(\w+) Level of Difficulty", text),
+        response_formula=response,
         formula=formula,
+        predictor_names=tuple(columns[1:]),
         predictors=data[1:],
         response=of_y(observed["y"]),
         starts=rows[:, :2].T,

@@ -73,7 +73,7 @@ class Term:
         return other if isinstance(other, Term) else Term(self.lowering, {}, Constant.of(other).value)
 
     def _scale(self, factor: Any) -> Term:
-        if isinstance(factor, int) and factor == 0:
+        if _is_zero(factor):
             return Term(self.lowering, {})
         return Term(self.lowering, {atom: c * factor for atom, c in self.parts.items()}, self.constant * factor)
 
@@ -132,7 +132,7 @@ class Lowering:
 
     def atom(self, term: Term) -> tuple[Any, int]:
         """(coefficient, atom) equal to `term`, which a new linear node holds when it is more than one atom."""
-        if len(term.parts) == 1 and isinstance(term.constant, int) and term.constant == 0:
+        if len(term.parts) == 1 and _is_zero(term.constant):
             ((atom, c),) = term.parts.items()
             return c, atom
         return 1, self.node(Node("linear", tuple((c, atom) for atom, c in term.parts.items()), term.constant))
@@ -150,17 +150,39 @@ class Lowering:
 
 
 @dataclass(frozen=True)
+class Slope:
+    """One term ``(constant + coefficient·atom) x_argument'`` of an unknown's slope; the atom may be None."""
+
+    constant: Any
+    coefficient: Any
+    atom: int | None
+    argument: int
+
+
+@dataclass(frozen=True, eq=False)
 class Equation:
-    """``a Y_i' = Σ_l b_{i,l} x_l'`` with every polynomial a form (constant, coefficient, atom).
+    """``a Y_i' = Σ (constant + coefficient·atom) x_l'`` over the slopes of row i.
 
     Atoms are numbered: the arguments x, then the unknowns Y, then `nodes` in order of evaluation.
+
+    Attributes
+    ----------
+    arguments, unknowns : int
+        How many there are.
+    nodes : tuple of Node
+    a : (constant, coefficient, atom or None)
+    rows : for every unknown the tuple of its slopes
+    moving : the arguments whose slopes occur
+    parametric : whether parameters or constants were given
     """
 
     arguments: int
     unknowns: int
     nodes: tuple[Node, ...]
     a: tuple[Any, Any, int | None]
-    b: tuple[tuple[tuple[Any, Any, int | None], ...], ...]
+    rows: tuple[tuple[Slope, ...], ...]
+    moving: tuple[int, ...]
+    parametric: bool = False
 
 
 def lower(rule: Rule, parameters: tuple = ()) -> Equation:
@@ -177,14 +199,19 @@ def _trace(rule: Rule, parameters: tuple) -> Equation:
     if rule.ode is None:
         raise TypeError("this function has no differential equation")
     arguments = len(rule.arguments)
-    code = rule.ode.__code__
-    unknowns = code.co_argcount - arguments - len(parameters)
+    unknowns = rule.ode.__code__.co_argcount - arguments - len(parameters)
     lowering = Lowering(arguments + unknowns)
     atoms = [Term(lowering, {i: 1}) for i in range(arguments + unknowns)]
     a, *b = rule.ode(*atoms, *map(Constant, parameters))
-    rows = [row if isinstance(row, tuple) else (row,) for row in b]
-    if len(rows) != unknowns or any(len(row) != arguments for row in rows):
+    table = [row if isinstance(row, tuple) else (row,) for row in b]
+    if len(table) != unknowns or any(len(row) != arguments for row in table):
         raise TypeError(f"the equation must give one slope for each of {unknowns} unknowns and {arguments} arguments")
-    forms = tuple(tuple(lowering.form(term) for term in row) for row in rows)
     a_form = lowering.form(a)
-    return Equation(arguments, unknowns, tuple(lowering.nodes), a_form, forms)
+    forms = [[(lowering.form(term), i) for i, term in enumerate(row)] for row in table]
+    rows = tuple(tuple(Slope(*form, i) for form, i in row if form[2] is not None or not _is_zero(form[0])) for row in forms)
+    moving = tuple(sorted({slope.argument for row in rows for slope in row}))
+    return Equation(arguments, unknowns, tuple(lowering.nodes), a_form, rows, moving, bool(parameters))
+
+
+def _is_zero(constant: Any) -> bool:
+    return isinstance(constant, int) and constant == 0

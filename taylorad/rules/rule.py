@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ class Rule:
     zero_exponent: Callable[..., Any] | None = None
     complex: bool = True
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[int, ...]:
         """Positions of the arguments that are differentiated."""
         return tuple(i for i in range(self.nin) if i not in self.parameters)
