@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FigureError", "check_target", "fits_figure", "save", "series_figure"]
 
 # Okabe and Ito's palette, told apart by colour-blind readers too
-BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#555555"
+BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 CURVES = (BLUE, RED, GREEN, "#cc79a7", ORANGE, "#56b4e9", "#000000")
 POINTS = 801
 
@@ -73,8 +73,8 @@ def fits_figure(problems: Sequence[Problem], results: Sequence[Result]) -> Figur
         draw(panel, problem, runs, 4.0 if is_single else 2.5)
         digits = " and ".join(f"{run.digits:.1f}" for run in runs)
         panel.set_title(f"{problem.name}: {digits} digits" if runs else problem.name, fontsize=None if is_single else 9)
-        panel.set_xlabel(problem.predictor_names[0], labelpad=1)
-        panel.set_ylabel(problem.response_formula.replace("[", "(").replace("]", ")"), labelpad=1)
+        panel.set_xlabel(problem.predictor_names[0], labelpad=3)
+        panel.set_ylabel(problem.response_formula.replace("[", "(").replace("]", ")"), labelpad=3)
         panel.tick_params(labelsize=None if is_single else 7)
         panel.spines[["top", "right"]].set_visible(False)
     for panel in panels[len(problems) :]:
@@ -88,10 +88,11 @@ def fits_figure(problems: Sequence[Problem], results: Sequence[Result]) -> Figur
 def _draw_curve(panel: Axes, problem: Problem, runs: Sequence[Result], size: float) -> None:
     """One predictor: the fit from start 1 as a line, the fit from start 2 as dashes on top of it."""
     (x,) = problem.predictors
-    panel.plot(x, problem.response, "o", color=GREY, markersize=size, alpha=0.5, markeredgewidth=0, label="data")
+    dots: dict[str, Any] = {"color": "black", "markersize": size, "markeredgewidth": size / 6, "fillstyle": "none"}
+    panel.plot(x, problem.response, "o", **dots, alpha=0.5, zorder=3, label="data")
     fine = np.linspace(x.min(), x.max(), POINTS)
-    styles: dict[int, dict[str, Any]] = {1: {"color": BLUE, "linewidth": 2.0}}
-    styles[2] = {"color": ORANGE, "linewidth": 1.2, "dashes": (3, 2)}
+    styles: dict[int, dict[str, Any]] = {1: {"color": BLUE, "linewidth": 0.6 * size}}
+    styles[2] = {"color": ORANGE, "linewidth": 0.4 * size, "dashes": (3, 2)}
     for run in runs:
         with np.errstate(all="ignore"):
             curve = np.broadcast_to(problem.model(run.parameters, [fine]), fine.shape)
@@ -128,7 +129,9 @@ def series_figure(function: Callable[[Any], Any], series: Taylor, at: float, tit
     """A function, some of its Taylor polynomials, and the estimated interval of convergence, shaded."""
     radius = float(series.radius_of_convergence())
     has_radius = np.isfinite(radius) and radius > 0
-    reach = 1.6 * radius if has_radius else 4.0
+    reach = 4.0 * max(1.0, abs(at))
+    if has_radius:
+        reach = min(1.6 * radius, reach)  # an entire function may get a huge estimate
     x = np.linspace(at - reach, at + reach, POINTS)
     with np.errstate(all="ignore"):
         exact = np.broadcast_to(np.asarray(function(x), dtype=float), x.shape)

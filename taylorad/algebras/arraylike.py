@@ -104,7 +104,7 @@ class ArrayMethods:
     def __float__(self) -> float:
         raise TypeError(
             f"float() of a {type(self).__name__} would lose its derivatives: use numpy functions (np.sin, not math.sin), "
-            "or .value for the number alone"
+            "build arrays with np.stack([...]) or np.zeros_like(x), or take .value for the number alone"
         )
 
     __int__ = __complex__ = __index__ = __float__
@@ -125,8 +125,5 @@ class ArrayMethods:
         return self.copy()
 
 
-for _name in (
-    "sum prod mean std var min max ptp argmin argmax argsort any all cumsum cumprod dot clip round trace diagonal repeat "
-    "take squeeze swapaxes ravel nonzero compress searchsorted conjugate"
-).split():
+for _name in ["sum", "prod", "mean", "std", "var", "min", "max", "ptp", "argmin", "argmax", "argsort", "any", "all", "cumsum", "cumprod", "dot", "clip", "round", "trace", "diagonal", "repeat", "take", "squeeze", "swapaxes", "ravel", "nonzero", "compress", "searchsorted", "conjugate"]:
     setattr(ArrayMethods, _name, _method(_name))

@@ -28,7 +28,9 @@ def plain_polynomial(coefficients: Sequence, exponents: Any, names: tuple[str, .
     """``c₀ + c₁ t + c₂ t²``, at most `LONGEST` terms."""
 
     def monomial(powers: Any) -> str:
-        return " ".join(n + (str(e).translate(_SUPERSCRIPTS) if e > 1 else "") for n, e in zip(names, powers, strict=True) if e)
+        return " ".join(
+            n + (str(e).translate(_SUPERSCRIPTS) if e > 1 else "") for n, e in zip(names, powers, strict=True) if e
+        )
 
     return _join(coefficients, [monomial(e) for e in exponents], number)
 

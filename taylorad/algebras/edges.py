@@ -21,8 +21,11 @@ from taylorad.rules.equation import lower
 
 def zero_lanes(constant_part: Any) -> Iterator[tuple]:
     """Indices of the entries that are exactly zero; none for nested series."""
-    if isinstance(constant_part, np.ndarray | np.generic) and np.any(zero := np.asarray(constant_part == 0, dtype=bool)):
-        yield from zip(*np.nonzero(np.atleast_1d(zero)), strict=True) if zero.ndim else iter([()])
+    if hasattr(constant_part, "level"):
+        return
+    zero = np.asarray(constant_part == 0, dtype=bool)
+    if zero.any():
+        yield from zip(*np.nonzero(zero), strict=True) if zero.ndim else iter([()])
 
 
 def valuation(structure: Structure, x: np.ndarray) -> int:
@@ -33,22 +36,30 @@ def valuation(structure: Structure, x: np.ndarray) -> int:
     return structure.order + 1
 
 
-def removable_quotient(structure: Structure, u: Any, v: Any, quotient: Any) -> Any:
-    """The quotient with the entries where v₀ = 0 replaced by their limits."""
-    for lane in zero_lanes(v[0]):
+def quotient(structure: Structure, u: Any, v: Any) -> Any:
+    """``u/v`` of coefficient arrays of equal shape; entries with v₀ = 0 get their limits."""
+    lanes = list(zero_lanes(v[0]))
+    if not lanes:
+        return divide(structure, u, v)
+    divisor = v.copy()
+    for lane in lanes:
+        divisor[(0, *lane)] = 1
+    result = divide(structure, u, divisor)
+    for lane in lanes:
         at = (slice(None), *lane)
-        quotient[at] = _quotient_of_one(structure, u[at], v[at], quotient[at])
-    return quotient
+        result[at] = _quotient_of_one(structure, u[at], v[at], np.full_like(result[at], np.nan))
+    return result
 
 
-def _quotient_of_one(structure: Structure, u: np.ndarray, v: np.ndarray, quotient: np.ndarray) -> np.ndarray:
+def _quotient_of_one(structure: Structure, u: np.ndarray, v: np.ndarray, result: np.ndarray) -> np.ndarray:
+    """The quotient of one series by another without constant part, into an array of nan."""
     degree, numerator = valuation(structure, v), valuation(structure, u)
-    result = np.full_like(quotient, np.nan)
-    if degree > structure.order:
-        result[0] = quotient[0]
-    elif numerator < degree:  # a pole, approached from positive parameters
-        lead = (u[structure.part(numerator)], v[structure.part(degree)])
-        result[0] = np.inf * np.sign(lead[0] / lead[1]) if isinstance(structure, TaylorStructure) else np.nan
+    if numerator < degree:  # a pole; in one variable approached from positive parameters
+        if isinstance(structure, TaylorStructure) or numerator == 0:
+            lead = u[structure.part(numerator)] * (v[structure.part(degree)] if degree <= structure.order else 1)
+            result[0] = np.inf * np.sign(np.ravel(lead)[0])
+    elif degree > structure.order:
+        pass
     elif isinstance(structure, TaylorStructure):
         known = structure.size - degree
         result[:known] = divide(TaylorStructure.of(structure.order - degree), u[degree:], v[degree:])
@@ -57,7 +68,9 @@ def _quotient_of_one(structure: Structure, u: np.ndarray, v: np.ndarray, quotien
     return result
 
 
-def _divide_by_form(structure: MultivariateStructure, u: np.ndarray, v: np.ndarray, degree: int, result: np.ndarray) -> None:
+def _divide_by_form(
+    structure: MultivariateStructure, u: np.ndarray, v: np.ndarray, degree: int, result: np.ndarray
+) -> None:
     """Solve v_s q_k = u_{k+s} − Σ_{j<k} v_{k+s-j} q_j, an overdetermined system that a true quotient satisfies."""
     for k in range(structure.order - degree + 1):
         part = structure.part(k)
@@ -95,7 +108,7 @@ def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any, start: Any
     if isinstance(structure, TaylorStructure) and lowest == int(lowest):
         return _shifted_power(structure, x, exponent, degree, int(lowest))
     for k in range(structure.order + 1):
-        if k > lowest or k == lowest and not isinstance(structure, TaylorStructure):
+        if k > lowest or (k == lowest and not isinstance(structure, TaylorStructure)):
             sign = np.sign(np.prod([lowest - i for i in range(k)], dtype=float))
             lead = x[structure.part(k)] if k == degree == 1 else np.nan
             result[structure.part(k)] = sign * np.inf if isinstance(structure, TaylorStructure) else _infinite(lead)
@@ -122,7 +135,7 @@ def _shifted_power(structure: TaylorStructure, x: np.ndarray, exponent: Any, deg
             power = float(exponent)
             start = np.power(flip * rest[0], power)
         inner = TaylorStructure.of(structure.order - degree)
-        (series,) = solve(inner, lower(ELEMENTARY["power"], (power,)), [flip * rest], [np.asarray(start)[()]])
+        (series,) = solve(inner, lower(ELEMENTARY["constant_power"], (power,)), [flip * rest], [np.asarray(start)[()]])
     result = np.zeros_like(x)
     count = min(structure.size - lowest, len(series))
     if count > 0:

@@ -71,7 +71,7 @@ def _broadcast(a: Any, shape: tuple[int, ...]) -> Any:
 
 def _as_parameter(value: Any, owner: Any) -> Any:
     """A parameter in the ring of the series: mpmath numbers and Fractions stay what they are."""
-    if isinstance(value, Symbol) or owner.dtype == object and np.ndim(value) == 0:
+    if isinstance(value, Symbol) or (owner.dtype == object and np.ndim(value) == 0):
         return value
     if np.ndim(value) == 0:
         return value if isinstance(value, int | float | complex) else np.asarray(value)[()]
@@ -82,7 +82,7 @@ def _common_scale(rule: Rule, arguments: list) -> Any:
     if rule.homogeneous is None or any(a.dtype == object for a in arguments):
         return None
     values = [np.abs(getattr(a[0], "primal", a[0])) for a in arguments]
-    return power_of_two(np.maximum(*values))
+    return power_of_two(np.sqrt(np.maximum(*values)))  # halves exponents: x₀ and x₁ may be far apart
 
 
 def _place(rule: Rule, values: list, parameters: tuple) -> list:
@@ -96,24 +96,30 @@ def _place(rule: Rule, values: list, parameters: tuple) -> list:
 def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters: tuple) -> list:
     """Coefficient arrays of all results."""
     rule = primitive.rule
-    values = [a[0] for a in arguments]
+    values = [first_part(a) for a in arguments]
     xp = namespace(arguments[0])
     start: Any = None
     mask = _unstable(rule, values, parameters, structure.order)
     everywhere = mask is not None and mask.all() and mask.size > 0
     results: list = [None] * rule.outputs
     with np.errstate(**QUIET):
-        if not everywhere or rule.outputs > 1 and rule.coefficients:
+        if not everywhere or (rule.outputs > 1 and rule.coefficients):
             start = rule.start(xp, *_place(rule, values, parameters))
-            start = [np.asarray(s) if np.isscalar(s) else s for s in (start if isinstance(start, tuple) else (start,))]
+            start = [s[()] if isinstance(s, np.ndarray) else s for s in (start if isinstance(start, tuple) else (start,))]
             equation = lower(rule, (*parameters, *rule.constants(xp)))
             results = solve(structure, equation, arguments, start)[: rule.outputs]
     if mask is not None and mask.any():
         _expand_lanes(structure, primitive, arguments, parameters, mask, results)
     if rule.zero_exponent:
         results = [power_at_zero(structure, arguments[0], results[0], rule.zero_exponent(*parameters))]
-    _report_domain(primitive, values[-1], results)
+    _leave_domain(primitive, values[-1], results)
     return results
+
+
+def first_part(coefficients: Any) -> Any:
+    """The degree-0 part; a single object stays an array."""
+    first = coefficients[0]
+    return first if hasattr(first, "dtype") else np.array(first, dtype=object)
 
 
 def _unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndarray | None:
@@ -132,13 +138,15 @@ def _unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.nda
     return np.broadcast_to(np.asarray(mask, dtype=bool), np.shape(first))
 
 
-def _expand_lanes(structure: Any, primitive: Primitive, arguments: list, parameters: tuple, mask: Any, results: list) -> None:
+def _expand_lanes(
+    structure: Any, primitive: Primitive, arguments: list, parameters: tuple, mask: Any, results: list
+) -> None:
     """Replace the entries of `mask` in each result by polynomials in the increment."""
     x = arguments[0]
     lanes = (slice(None),) if mask.all() else (slice(None), *np.nonzero(mask))
     chosen = tuple(p if np.ndim(p) == 0 else np.broadcast_to(p, mask.shape)[lanes[1:]] for p in parameters)
     part = x[lanes]
-    outers = point_coefficients(primitive.rule, part[0], chosen, structure.order)
+    outers = point_coefficients(primitive.rule, first_part(part), chosen, structure.order)
     for i, outer in enumerate(outers):
         expanded = _substitute(structure, outer, part)
         if len(lanes) == 1:
@@ -168,7 +176,7 @@ def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> lis
 
     In nested series every coefficient is itself a function of x, whose derivatives are the next ones.
     """
-    if not isinstance(x, np.ndarray | np.generic):
+    if hasattr(x, "level"):
         inner = point_coefficients(rule, x.value, parameters, order + x.order)
         increment = x.coefficients * 1
         increment[0] = 0 * increment[0]
@@ -236,52 +244,67 @@ def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tu
     xp = namespace(line)
     exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
     start = rule.start(xp, *_place(rule, [line[0]], exact))
-    start = [np.array(s, dtype=object) for s in (start if isinstance(start, tuple) else (start,))]
+    start = [np.asarray(s, dtype=object).item() for s in (start if isinstance(start, tuple) else (start,))]
     solved = solve(TaylorStructure.of(order), lower(rule, (*exact, *rule.constants(xp))), [line], start)
     return tuple(tuple(s) for s in solved[: rule.outputs])
 
 
 def _by_differences(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> tuple[tuple, ...]:
-    """mpmath's own Taylor coefficients, from differences at raised precision."""
-    xp, results = multiprecision.MultiprecisionNamespace(), []
-    with mp.workprec(bits + 20):
-        exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
-        for i in range(rule.outputs):
+    """mpmath's own Taylor coefficients, from differences at raised precision; what precision changes wholly is 0."""
+    runs = []
+    for extra in (20, 40):
+        with mp.workprec(bits + extra):
+            runs.append([_differences(rule, x, parameters, order, i) for i in range(rule.outputs)])
+    return tuple(
+        tuple(mp.mpf(0) if abs(a - b) > abs(b) / 2 else b for a, b in zip(u, v, strict=True))
+        for u, v in zip(*runs, strict=True)
+    )
 
-            def component(t: Any, i: int = i) -> Any:
-                values = rule.start(xp, *_place(rule, [t], exact))
-                return values[i] if isinstance(values, tuple) else values
 
-            try:
-                results.append(tuple(mp.taylor(component, multiprecision.to_mpmath(x), order)))
-            except (ZeroDivisionError, ValueError):
-                results.append((mp.nan,) * (order + 1))
-    return tuple(results)
+def _differences(rule: Rule, x: Any, parameters: tuple, order: int, output: int) -> list:
+    xp = multiprecision.MultiprecisionNamespace()
+    exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
+
+    def component(t: Any) -> Any:
+        values = rule.start(xp, *_place(rule, [t], exact))
+        return values[output] if isinstance(values, tuple) else values
+
+    try:
+        return mp.taylor(component, multiprecision.to_mpmath(x), order, chop=False)
+    except (ZeroDivisionError, ValueError):
+        return [mp.nan] * (order + 1)
 
 
 def _agree(first: tuple, second: tuple, bits: int) -> bool:
     """Whether two runs have the same coefficients to `bits` bits and two guard bits."""
     tolerance = mp.mpf(2) ** -(bits + 2)
-    return all(abs(a - b) <= tolerance * abs(b) for u, v in zip(first, second, strict=True) for a, b in zip(u, v, strict=True))
+    return all(
+        abs(a - b) <= tolerance * abs(b) for u, v in zip(first, second, strict=True) for a, b in zip(u, v, strict=True)
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ domain
 
 
-def _report_domain(primitive: Primitive, x: Any, results: list) -> None:
-    """Warn, as NumPy's error state has it, about entries outside the domain that came out as nan."""
+def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
+    """Make entries outside the domain nan in all coefficients, and warn about them as NumPy's error state has it."""
     domain, primal = primitive.rule.domain, getattr(x, "primal", x)
     if domain is REALS or primal.dtype.kind != "f":
         return
-    outside = ~domain.contains(primal)
+    outside = ~domain.contains(primal) & ~np.isin(primal, domain.closed)
     if not outside.any():
         return
-    outside &= ~np.isin(primal, domain.closed)
-    lost = outside & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0) if outside.any() else outside
+    lost = outside & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
+    if not lost.any():
+        return
+    for result in results:
+        result[(slice(1, None), ...) if lost.ndim == 0 else (slice(1, None), lost)] = np.nan
     mode = np.geterr()["invalid"]
-    if lost.any() and mode != "ignore":
-        point = np.asarray(primal)[lost].flat[0]
-        message = f"{primitive.name} has no Taylor series at {point}: its degree-0 argument must lie in {domain}"
-        if mode == "raise":
-            raise FloatingPointError(message)
-        warnings.warn(message, DomainWarning, stacklevel=8)
+    if mode == "ignore":
+        return
+    message = (
+        f"{primitive.name} has no Taylor series at {np.asarray(primal)[lost].flat[0]}: its degree-0 argument must lie in {domain}"
+    )
+    if mode == "raise":
+        raise FloatingPointError(message)
+    warnings.warn(message, DomainWarning, stacklevel=7)

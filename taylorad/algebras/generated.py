@@ -19,7 +19,7 @@ def run(order, x0, y0, c):
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import mul
 from typing import Any
 
@@ -82,20 +82,31 @@ class _Writer:
         count = range(equation.unknowns)
         arguments = ", ".join(self.names[: equation.arguments + equation.unknowns])
         lists = [f"s{i}" for i in equation.moving] + ([f"d{i}" for i in count] if equation.a[2] is not None else [])
-        names, values = ", ".join([*lists, *(f"y{i}" for i in count)]), ", ".join(["[]"] * len(lists) + [f"[y{i}]" for i in count])
+        names, values = (
+            ", ".join([*lists, *(f"y{i}" for i in count)]),
+            ", ".join(["[]"] * len(lists) + [f"[y{i}]" for i in count]),
+        )
         lines = [f"{names} = {values}"]
         lines += [f"n{i} = [{self.node(node, '0')}]" for i, node in enumerate(equation.nodes)]
         constant, coefficient, atom = equation.a
         leading = "k"
         if atom is not None:
             known = self.scaled(coefficient, f"{self.names[atom]}[0]")
-            lines.append(f"a = {known}" if isinstance(constant, int) and constant == 0 else f"a = {self.number(constant)} + {known}")
+            lines.append(
+                f"a = {known}"
+                if isinstance(constant, int) and constant == 0
+                else f"a = {self.number(constant)} + {known}"
+            )
         elif not (isinstance(constant, int) and constant == 1):
             leading = f"(k * {self.number(constant)})"
         body = [f"s{i}.append(k * x{i}[k])" for i in equation.moving]
         body += [f"t{i} = {self.row(i)}" for i in count]
         for i in count:
-            body += [f"t{i} /= a", f"d{i}.append(t{i})", f"y{i}.append(t{i} / k)"] if atom is not None else [f"y{i}.append(t{i} / {leading})"]
+            body += (
+                [f"t{i} /= a", f"d{i}.append(t{i})", f"y{i}.append(t{i} / k)"]
+                if atom is not None
+                else [f"y{i}.append(t{i} / {leading})"]
+            )
         body += [f"n{i}.append({self.node(node, 'k')})" for i, node in enumerate(equation.nodes)]
         lines += ["for k in range(1, order + 1):", *("    " + line for line in body)]
         lines.append(f"return {', '.join(f'y{i}' for i in count)},")
@@ -108,10 +119,10 @@ def source(equation: Equation) -> tuple[str, list]:
     return writer.write(), writer.numbers
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compile(text: str) -> Callable[..., tuple[list, ...]]:
     scope: dict[str, Any] = {"mul": mul}
-    exec(text, scope)  # noqa: S102  # text written above from an equation of the table
+    exec(text, scope)  # text written above from an equation of the table
     return scope["run"]
 
 

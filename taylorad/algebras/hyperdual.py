@@ -108,7 +108,10 @@ class HyperDual(Series):
 
     def __repr__(self) -> str:
         if self.shape == () and self.structure.size == 1 << self.symbols and not isinstance(self.coefficients, Series):
-            names = ["".join(f"ε{i + 1}".translate(_SUBSCRIPTS) for i in range(self.symbols) if m >> i & 1) for m in self.structure.masks]
+            names = [
+                "".join(f"ε{i + 1}".translate(_SUBSCRIPTS) for i in range(self.symbols) if m >> i & 1)
+                for m in self.structure.masks
+            ]
             if self.symbols == 1:
                 names[1] = "ε"
             text = ""

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from taylorad.algebras.display import latex_polynomial, plain_polynomial, variable_names
+from taylorad.algebras.radius import estimate_radius
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import MultivariateStructure
 from taylorad.algebras.taylor import check_order
@@ -72,7 +73,9 @@ class MultivariateTaylor(Series):
         if len(powers) != self.variables or min(powers) < 0:
             raise ValueError(f"expected {self.variables} exponents of 0 or more, got {tuple(exponents)}")
         if sum(powers) > self.order:
-            raise ValueError(f"the monomial {powers} has degree {sum(powers)}, beyond the order {self.order} of the series")
+            raise ValueError(
+                f"the monomial {powers} has degree {sum(powers)}, beyond the order {self.order} of the series"
+            )
         return self.coefficients[int(self.structure.index(powers))]
 
     def derivative(self, exponents: Sequence[int]) -> Any:
@@ -111,7 +114,9 @@ class MultivariateTaylor(Series):
         if len(h) != self.variables:
             raise ValueError(f"expected {self.variables} displacements, got {len(h)}")
         total: Any = 0
-        for monomial, coefficient in zip(self._monomials([h[i] for i in range(self.variables)]), self.coefficients, strict=True):
+        for monomial, coefficient in zip(
+            self._monomials([h[i] for i in range(self.variables)]), self.coefficients, strict=True
+        ):
             total = coefficient if monomial is None else total + coefficient * monomial
         return total
 
@@ -163,7 +168,9 @@ class MultivariateTaylor(Series):
     def truncate(self, order: int) -> Self:
         """The series to a lower order."""
         if check_order(order) > self.order:
-            raise ValueError(f"cannot truncate a series of order {self.order} to order {order}: its coefficients are unknown")
+            raise ValueError(
+                f"cannot truncate a series of order {self.order} to order {order}: its coefficients are unknown"
+            )
         lower = MultivariateStructure.of(self.variables, order)
         return self._make(self.coefficients[: lower.size].copy(), lower, self.tag)
 
@@ -190,9 +197,7 @@ class MultivariateTaylor(Series):
         return result
 
     def radius_of_convergence(self) -> Any:
-        """An estimate of the largest r such that the series converges when all |x_i| < r, shape (*shape)."""
-        from taylorad.algebras.taylor import estimate_radius
-
+        """An estimate of the largest r such that the series converges when every ``abs(x_i) < r``, shape (*shape)."""
         degrees = self.structure.degrees
         flat = np.abs(np.asarray(self.coefficients).reshape(self.structure.size, -1)).astype(float)
         sums = np.stack([flat[degrees == k].sum(axis=0) for k in range(self.order + 1)])

@@ -20,7 +20,7 @@ from taylorad.algebras import generated
 from taylorad.algebras.structure import BLOCK, Structure, TaylorStructure
 from taylorad.rules.equation import Equation, Node
 
-QUIET = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
+QUIET: dict[str, Any] = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
 
 
 def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
@@ -28,7 +28,7 @@ def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
     nested = [a for a in arrays if hasattr(a, "level")]
     if nested:
         return max(nested, key=lambda a: a.level).empty
-    dtype = np.result_type(*arrays)
+    dtype = object if arrays[0].dtype == object else np.result_type(*arrays)
     return lambda shape: np.empty(shape, dtype)
 
 
@@ -174,12 +174,12 @@ _NUMPY = (np.ndarray, np.float64, np.complex128)
 def _splits(arrays: list) -> bool:
     """Whether arrays are plain numbers and long enough to be worked on in blocks."""
     first = arrays[0]
-    return all(isinstance(a, np.ndarray | np.generic) and a.dtype != object for a in arrays) and first.size > 4 * BLOCK
+    return all(isinstance(a, np.ndarray | np.generic) and a.dtype != object for a in arrays) and first.size > 2 * BLOCK
 
 
 def blocks(size: int, length: int) -> Iterator[slice]:
     """Slices of a batch axis so that one operand of `size` coefficients holds about BLOCK numbers."""
-    width = max(16, BLOCK // (2 * size))
+    width = max(16, BLOCK // size)
     for begin in range(0, length, width):
         yield slice(begin, min(begin + width, length))
 

@@ -10,14 +10,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from taylorad.algebras import edges
 from taylorad.algebras.arraylike import ArrayMethods
-from taylorad.algebras.expansion import apply_elementary
-from taylorad.algebras.recurrence import divide, multiply
+from taylorad.algebras.edges import quotient
+from taylorad.algebras.expansion import apply_elementary, first_part
+from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure
 from taylorad.dispatch import DuckArray
 from taylorad.rings import as_coefficients
-from taylorad.rules import Primitive
+from taylorad.rules import TABLE, Primitive
 from taylorad.rules.linear import Gather
 
 
@@ -117,7 +117,7 @@ class Series(ArrayMethods, DuckArray):
         """A constant as a series of this algebra."""
         constant = as_coefficients(constant)
         coefficients = self._zeros(constant.shape, constant)
-        coefficients[0] = constant
+        coefficients[0, ...] = constant
         return self._new(coefficients)
 
     def _zeros(self, shape: tuple[int, ...], *like: Any) -> Any:
@@ -146,7 +146,7 @@ class Series(ArrayMethods, DuckArray):
         return primitive.function(*args, **kwargs)
 
     def _creation(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        return self.lift(primitive.function(self.value, *args[1:], **kwargs))
+        return self.lift(primitive.function(first_part(self.coefficients), *args[1:], **kwargs))
 
     def _elementary(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         if kwargs:
@@ -166,14 +166,15 @@ class Series(ArrayMethods, DuckArray):
     def _shifted(self, series: Any, constant: Any) -> Self:
         """series + constant, the constant broadcast against it."""
         constant = constant if isinstance(constant, int | float) else as_coefficients(constant)
-        value = series.value + constant
+        value = first_part(series.coefficients) + constant
+        value = value if hasattr(value, "shape") else np.array(value, dtype=object)
         if value.shape == series.shape and value.dtype == series.dtype and not isinstance(value, Series):
             coefficients = series.coefficients.copy()
         else:
             coefficients = self._zeros(value.shape, value)
             source = _deepen(series.coefficients, value.ndim + 1)
             coefficients[1:] = np.broadcast_to(source[1:], (self.structure.size - 1, *value.shape))
-        coefficients[0] = value
+        coefficients[0, ...] = value
         return self._new(coefficients)
 
     def _linear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
@@ -232,18 +233,15 @@ class Series(ArrayMethods, DuckArray):
         u, v = _aligned(self._coefficients_of(x), y.coefficients)
         shape = np.broadcast_shapes(u.shape, v.shape)
         u, v = np.broadcast_to(u, shape), np.broadcast_to(v, shape)
-        quotient = divide(self.structure, u, v)
-        return self._new(edges.removable_quotient(self.structure, u, v, quotient))
+        return self._new(quotient(self.structure, u, v))
 
     def constant_power(self, exponent: Any) -> Self:
         """``x ** exponent`` for a constant exponent: integers by multiplication, reals by their equation."""
         if np.ndim(exponent) == 0 and exponent == int(exponent.real if isinstance(exponent, complex) else exponent):
             return self._integer_power(int(exponent.real if isinstance(exponent, complex) else exponent))
-        rules = {0.5: "sqrt"}
-        name = rules.get(exponent) if np.ndim(exponent) == 0 and self.dtype != object else None
-        if name:
-            return np.sqrt(self)  # type: ignore[call-overload, return-value]
-        return apply_elementary(self, "power", (self, exponent))
+        if np.ndim(exponent) == 0 and exponent == 0.5:
+            return apply_elementary(self, TABLE["sqrt"], (self,))
+        return apply_elementary(self, TABLE["constant_power"], (self, exponent))
 
     def _integer_power(self, exponent: int) -> Self:
         if exponent < 0:
@@ -269,7 +267,11 @@ class Series(ArrayMethods, DuckArray):
         data = [pool.number(a) if i in gather.data else _primal(a) for i, a in enumerate(args)]
         moved = gather.function(*data, **{key: _primal(v) for key, v in kwargs.items()})
         if isinstance(moved, list | tuple):
-            return type(moved)(pool.take(m) for m in moved) if type(moved) in (list, tuple) else tuple(map(pool.take, moved))
+            return (
+                type(moved)(pool.take(m) for m in moved)
+                if type(moved) in (list, tuple)
+                else tuple(map(pool.take, moved))
+            )
         return pool.take(moved)
 
     def __getitem__(self, key: Any) -> Self:
@@ -287,7 +289,7 @@ class Series(ArrayMethods, DuckArray):
         target = self.coefficients[(0, *where)]
         if self.is_constant(value):
             self.coefficients[(slice(1, None), *where)] = 0
-            self.coefficients[(0, *where)] = as_coefficients(value)
+            self.coefficients[(0, *where, ...) if Ellipsis not in where else (0, *where)] = as_coefficients(value)
         else:
             self.coefficients[(slice(None), *where)] = _deepen(value.coefficients, np.ndim(target) + 1)
 
@@ -322,7 +324,9 @@ class _Pool:
         if len(flat) == 1 and (numbers.size == 0 or numbers.min() > 0):
             return algebra._new(flat[0][:, numbers - 1])
         zero = np.zeros((size, 1), dtype=flat[0].dtype if flat[0].dtype != object else np.int64)
-        return algebra._new(np.concatenate([zero.astype(object) if flat[0].dtype == object else zero, *flat], axis=1)[:, numbers])
+        return algebra._new(
+            np.concatenate([zero.astype(object) if flat[0].dtype == object else zero, *flat], axis=1)[:, numbers]
+        )
 
 
 def _primal(x: Any) -> Any:
@@ -336,7 +340,10 @@ def _primal(x: Any) -> Any:
 def _is_basic(key: Any) -> bool:
     """Whether an index is made of integers, slices, None and Ellipsis only: a view."""
     parts = key if isinstance(key, tuple) else (key,)
-    return all(part is None or part is Ellipsis or isinstance(part, int | np.integer | slice) and not isinstance(part, bool) for part in parts)
+    return all(
+        part is None or part is Ellipsis or (isinstance(part, int | np.integer | slice) and not isinstance(part, bool))
+        for part in parts
+    )
 
 
 def _deepen(coefficients: Any, ndim: int) -> Any:

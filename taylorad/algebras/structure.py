@@ -11,13 +11,13 @@ by degree; `shape` is what the user sees. Structures are immutable and shared.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from math import comb, prod
 from typing import Any
 
 import numpy as np
 
-BLOCK = 1 << 15  # numbers per block of a long batch: a few operands of that size stay in a second-level cache
+BLOCK = 1 << 16  # numbers per block of a long batch: a few operands of that size stay in a second-level cache
 
 
 class Structure(ABC):
@@ -65,7 +65,7 @@ class TaylorStructure(Structure):
         self.order, self.size = order, order + 1
 
     @staticmethod
-    @lru_cache(maxsize=None)
+    @cache
     def of(order: int) -> TaylorStructure:
         """The shared structure of an order."""
         return TaylorStructure(order)
@@ -107,7 +107,7 @@ class MultivariateStructure(Structure):
         self._tables: dict[tuple[int, int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     @staticmethod
-    @lru_cache(maxsize=None)
+    @cache
     def of(variables: int, order: int) -> MultivariateStructure:
         """The shared structure of a number of variables and an order."""
         return MultivariateStructure(variables, order)
@@ -215,7 +215,7 @@ class HyperDualStructure(Structure):
         self._parts = [slice(ends[bounds[k]], ends[bounds[k + 1]]) for k in range(self.order + 1)]
 
     @staticmethod
-    @lru_cache(maxsize=None)
+    @cache
     def of(*directions: int) -> HyperDualStructure:
         """The shared structure of a tuple of direction counts."""
         return HyperDualStructure(directions)

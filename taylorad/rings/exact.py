@@ -73,6 +73,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cbrt": lambda x: _root(Fraction(x), 3),
     "hypot": lambda x, y: _root(Fraction(x * x + y * y), 2),
     "power": _power,
+    "sinpi": lambda x: Fraction(0) if x.denominator == 1 else _tabulated("sinpi")(x),
+    "cospi": lambda x: Fraction((-1) ** int(x)) if x.denominator == 1 else _tabulated("cospi")(x),
     "sign": lambda x: Fraction((x > 0) - (x < 0)),
     "expit": lambda x: Fraction(1, 2) if x == 0 else _tabulated("expit")(x),
     "logit": lambda x: Fraction(0) if x == Fraction(1, 2) else _tabulated("logit")(x),

@@ -7,7 +7,7 @@ point by point: slower, and right.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class FloatNamespace:
             self.pi = real(multiprecision.to_longdouble(multiprecision.PI()))
 
     @staticmethod
-    @lru_cache(maxsize=None)
+    @cache
     def of(dtype: np.dtype) -> FloatNamespace:
         """The namespace of a dtype."""
         return FloatNamespace(dtype)
@@ -38,14 +38,12 @@ class FloatNamespace:
         return function
 
     def _find(self, name: str) -> Callable[..., Any]:
-        if name in _OWN:
-            return _OWN[name]
-        known = getattr(np, name, None) or getattr(scipy.special, name, None)
+        known = _OWN.get(name) or getattr(np, name, None) or getattr(scipy.special, name, None)
         if known is None:
             raise AttributeError(f"neither NumPy nor scipy.special has a function {name}")
         ufunc = _UFUNCS.get(name, known)
         letter = self.dtype.char if self.dtype.char in "gGFD" else ""
-        if letter and isinstance(ufunc, np.ufunc) and not any(letter in types for types in ufunc.types):
+        if letter and isinstance(ufunc, np.ufunc) and (name in _REAL or not any(letter in types for types in ufunc.types)):
             return multiprecision.pointwise(name, ufunc.nout, self.dtype)
         return known
 
@@ -68,11 +66,34 @@ def _poch(a: Any, k: int) -> Any:
     return result
 
 
+def _sinpi(x: Any) -> Any:
+    """sin(πx), by exact reduction to |x| ≤ 1/2."""
+    nearest = np.rint(np.real(getattr(x, "primal", x)))
+    return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (x - nearest))
+
+
+def _cospi(x: Any) -> Any:
+    """cos(πx) = sin(π(1/2 - r)) after exact reduction to 0 ≤ r ≤ 1/2 or its negative."""
+    nearest = np.rint(np.real(getattr(x, "primal", x)))
+    r = x - nearest
+    r = r * np.where(np.real(getattr(r, "primal", r)) < 0, -1.0, 1.0)
+    return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (0.5 - r))
+
+
 _OWN: dict[str, Callable[..., Any]] = {
     "hurwitz": lambda s, q: scipy.special.zeta(s, q),
     "poch": _poch,
     "factorial": lambda k: float(scipy.special.factorial(k)),
     "binom": lambda n, k: float(scipy.special.binom(n, k)),
-    "digamma": lambda x: scipy.special.digamma(x),
+    "digamma": scipy.special.digamma,
+    "sinpi": _sinpi,
+    "cospi": _cospi,
 }
-_UFUNCS = {"lambertw": scipy.special._ufuncs._lambertw, "zeta": scipy.special._ufuncs._riemann_zeta}
+_REAL = ("hurwitz", "polygamma")  # complex only in their parameter
+_UFUNCS = {
+    "lambertw": scipy.special._ufuncs._lambertw,
+    "zeta": scipy.special._ufuncs._riemann_zeta,
+    "hurwitz": scipy.special._ufuncs._zeta,
+    "polygamma": scipy.special._ufuncs._zeta,
+    "digamma": scipy.special.psi,
+}

@@ -79,7 +79,9 @@ BILINEAR: dict[str, Callable] = {
     "inner": _inner,
     "outer": _outer,
     "vdot": _vdot,
-    **{name: _pairwise(getattr(np, name)) for name in ("tensordot", "kron", "convolve", "correlate", "cross", "vecdot")},
+    **{
+        name: _pairwise(getattr(np, name)) for name in ("tensordot", "kron", "convolve", "correlate", "cross", "vecdot")
+    },
     "linalg.outer": _outer,
     "linalg.matmul": _matmul,
 }

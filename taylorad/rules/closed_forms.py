@@ -80,11 +80,17 @@ def ellip_coefficients(xp, a, m, order):
     return [xp.pi / 2 * c for c in hyp2f1_coefficients(xp, a * 2 * half / 2, half, 2 * half, m, order)]
 
 
-def sine_quotient(xp, x, order, sign):
-    """Of sin(x)/x (sign -1) or sinh(x)/x (sign 1), as 0F1(3/2; sign·x²/4)."""
-    three_halves = 3 * xp.pi / (2 * xp.pi)
-    outer = hyp0f1_coefficients(xp, three_halves, sign * x * x / 4, order)
-    return compose_quadratic(outer, sign * x / 2, sign * (0 * x + 1) / 4)
+def sinc(xp, x):
+    """sin(πx)/(πx), exactly 0 at the integers."""
+    zero = x == 0
+    return xp.where(zero, 1 + 0 * x, xp.sinpi(x) / (xp.pi * xp.where(zero, 1 + 0 * x, x)))
+
+
+def sinc_coefficients(xp, x, order):
+    """Of sin(πx)/(πx) = 0F1(3/2; -(πx)²/4), an entire function of its argument."""
+    outer = hyp0f1_coefficients(xp, xp.pi / xp.pi * 3 / 2, -((xp.pi * x) ** 2) / 4, order)
+    scaled = compose_quadratic(outer, -xp.pi * x / 2, -(0 * x + 1) / 4)
+    return [sinc(xp, x), *(c * xp.pi**k for k, c in enumerate(scaled) if k)]
 
 
 def integrated(start, slope):
@@ -159,5 +165,3 @@ def cylinder_coefficients(name, sign):
         ]
 
     return coefficients
-
-

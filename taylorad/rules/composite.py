@@ -219,8 +219,8 @@ def _rel_entr(x: Any, y: Any) -> Any:
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Vector norms, and the Frobenius norm of matrices; scaled, so that squares cannot overflow."""
-    matrix = x.ndim == 2 and axis is None or isinstance(axis, tuple)
-    if ord is None or ord == 2 and not matrix or ord == "fro" and matrix:
+    matrix = (x.ndim == 2 and axis is None) or isinstance(axis, tuple)
+    if ord is None or (ord == 2 and not matrix) or (ord == "fro" and matrix):
         scale = power_of_two(np.max(np.abs(value(x)), initial=0.0)) if x.dtype != object else 1
         scaled = x / scale
         squares = scaled * np.conjugate(scaled) if is_complex(x) else np.square(scaled)
@@ -369,7 +369,9 @@ COMPOSITE: dict[str, Callable] = {
     "kl_div": lambda x, y: _rel_entr(x, y) - x + y,
     # reductions and products
     "linalg.norm": _norm,
-    "linalg.vector_norm": lambda x, ord=2, axis=None, keepdims=False: _norm(np.ravel(x) if axis is None else x, ord, axis, keepdims),
+    "linalg.vector_norm": lambda x, ord=2, axis=None, keepdims=False: _norm(
+        np.ravel(x) if axis is None else x, ord, axis, keepdims
+    ),
     "prod": _prod,
     "cumprod": _cumprod,
     "var": _var,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from taylorad.rules.closed_forms import sine_quotient
+from taylorad.rules.closed_forms import sinc, sinc_coefficients
 from taylorad.rules.rule import POSITIVE, Domain, Rule
 
 UNIT = Domain(-1, 1, closed=(-1, 1))
@@ -30,7 +30,7 @@ ELEMENTARY = {
         zero_exponent=lambda: Fraction(1, 3),
         complex=False,
     ),
-    "power": Rule(  # constant real exponent r; integer exponents go by multiplication, valid at 0
+    "constant_power": Rule(  # constant real exponent r; integer exponents go by multiplication, valid at 0
         start=lambda xp, x, r: xp.power(x, r),
         ode=lambda x, y, r: (x, r * y),
         nin=2,
@@ -93,14 +93,22 @@ ELEMENTARY = {
         monotony=-1,
     ),
     "arctan": Rule(start=lambda xp, x: xp.arctan(x), ode=lambda x, y: (1 + x * x, 1), monotony=1),
-    "arctan2": Rule(start=lambda xp, y, x: xp.arctan2(y, x), ode=lambda y, x, t: (x * x + y * y, (x, -y)), nin=2, homogeneous=0, complex=False),
-    "hypot": Rule(start=lambda xp, x, y: xp.hypot(x, y), ode=lambda x, y, h: (h, (x, y)), nin=2, homogeneous=1, complex=False),
+    "arctan2": Rule(
+        start=lambda xp, y, x: xp.arctan2(y, x),
+        ode=lambda y, x, t: (x * x + y * y, (x, -y)),
+        nin=2,
+        homogeneous=0,
+        complex=False,
+    ),
+    "hypot": Rule(
+        start=lambda xp, x, y: xp.hypot(x, y), ode=lambda x, y, h: (h, (x, y)), nin=2, homogeneous=1, complex=False
+    ),
     "sinc": Rule(  # sin(πx)/(πx); companions sin and cos of πx
-        start=lambda xp, x: (xp.sinc(x), xp.sin(xp.pi * x), xp.cos(xp.pi * x)),
+        start=lambda xp, x: (sinc(xp, x), xp.sinpi(x), xp.cospi(x)),
         ode=lambda x, y, s, c, p: (x, c - y, p * x * c, -p * x * s),
         constants=lambda xp: (xp.pi,),
-        unstable=lambda x, order: abs(x) <= order,  # dividing by x each order swamps an entire function
-        coefficients=lambda xp, x, order: [c * xp.pi**k for k, c in enumerate(sine_quotient(xp, xp.pi * x, order, -1))],
+        unstable=lambda x, order: abs(x) * 6 <= order,  # dividing by x each order swamps an entire function
+        coefficients=sinc_coefficients,
     ),
     # hyperbolic functions
     "sinh": Rule(start=lambda xp, x: (xp.sinh(x), xp.cosh(x)), ode=lambda x, y, c: (1, c, y), monotony=1),
@@ -108,9 +116,7 @@ ELEMENTARY = {
     "tanh": Rule(  # 1 - y² cancels
         start=lambda xp, x: (xp.tanh(x), 1 / xp.cosh(x) ** 2), ode=lambda x, y, s: (1, s, -2 * y * s), monotony=1
     ),
-    "arcsinh": Rule(
-        start=lambda xp, x: (xp.arcsinh(x), xp.hypot(1, x)), ode=lambda x, y, w: (w, 1, x), monotony=1
-    ),
+    "arcsinh": Rule(start=lambda xp, x: (xp.arcsinh(x), xp.hypot(1, x)), ode=lambda x, y, w: (w, 1, x), monotony=1),
     "arccosh": Rule(
         start=lambda xp, x: (xp.arccosh(x), xp.sqrt(x - 1) * xp.sqrt(x + 1)),
         ode=lambda x, y, w: (w, 1, x),
@@ -122,10 +128,17 @@ ELEMENTARY = {
     ),
     # logistic functions: s = expit(-x) keeps the upper tail, p = expit(x) the lower
     "expit": Rule(
-        start=lambda xp, x: (xp.expit(x), xp.expit(-x)), ode=lambda x, y, s: (1, y * s, -y * s), monotony=1, complex=False
+        start=lambda xp, x: (xp.expit(x), xp.expit(-x)),
+        ode=lambda x, y, s: (1, y * s, -y * s),
+        monotony=1,
+        complex=False,
     ),
     "logit": Rule(
-        start=lambda xp, x: xp.logit(x), ode=lambda x, y: (x * (1 - x), 1), domain=Domain(0, 1), monotony=1, complex=False
+        start=lambda xp, x: xp.logit(x),
+        ode=lambda x, y: (x * (1 - x), 1),
+        domain=Domain(0, 1),
+        monotony=1,
+        complex=False,
     ),
     "log_expit": Rule(
         start=lambda xp, x: (xp.log_expit(x), xp.expit(-x), xp.expit(x)),
@@ -134,4 +147,3 @@ ELEMENTARY = {
         complex=False,
     ),
 }
-

@@ -8,7 +8,7 @@ parameters and constants may enter (a float literal would destroy interval rigou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from numbers import Integral
 from typing import Any
 
@@ -190,7 +190,7 @@ def lower(rule: Rule, parameters: tuple = ()) -> Equation:
     return _trace(rule, parameters) if parameters else _lower_once(rule)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lower_once(rule: Rule) -> Equation:
     return _trace(rule, ())
 
@@ -208,7 +208,9 @@ def _trace(rule: Rule, parameters: tuple) -> Equation:
         raise TypeError(f"the equation must give one slope for each of {unknowns} unknowns and {arguments} arguments")
     a_form = lowering.form(a)
     forms = [[(lowering.form(term), i) for i, term in enumerate(row)] for row in table]
-    rows = tuple(tuple(Slope(*form, i) for form, i in row if form[2] is not None or not _is_zero(form[0])) for row in forms)
+    rows = tuple(
+        tuple(Slope(*form, i) for form, i in row if form[2] is not None or not _is_zero(form[0])) for row in forms
+    )
     moving = tuple(sorted({slope.argument for row in rows for slope in row}))
     return Equation(arguments, unknowns, tuple(lowering.nodes), a_form, rows, moving, bool(parameters))
 

@@ -114,4 +114,6 @@ GATHER: dict[str, Gather] = {
     "linalg.diagonal": Gather(np.linalg.diagonal),
     "linalg.matrix_transpose": Gather(np.matrix_transpose),
 }
-CREATION: dict[str, Callable] = {name: getattr(np, name) for name in ("zeros_like", "ones_like", "empty_like", "full_like")}
+CREATION: dict[str, Callable] = {
+    name: getattr(np, name) for name in ("zeros_like", "ones_like", "empty_like", "full_like")
+}

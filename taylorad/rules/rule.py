@@ -73,8 +73,8 @@ class Rule:
         Points where the recurrence loses digits; there `coefficients` are used or, without them, the
         same equation solved with more digits.
     homogeneous : int, optional
-        Degree of homogeneity of a function of several arguments: they are scaled near 1 so that squares of
-        large or small arguments neither overflow nor vanish.
+        Degree of homogeneity of a function of several arguments: their exponents are halved by a
+        common factor so that squares of large or small arguments neither overflow nor vanish.
     zero_exponent : callable (*parameters) -> exponent, optional
         Of functions that behave like x**exponent at 0: their value, and one-sided derivatives, exist there.
     complex : bool

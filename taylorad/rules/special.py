@@ -25,7 +25,6 @@ from taylorad.rules.closed_forms import (
     integrated,
     log_ndtr_coefficients,
     polygamma_coefficients,
-    sine_quotient,
 )
 from taylorad.rules.rule import POSITIVE, Domain, Rule
 
@@ -51,19 +50,25 @@ def bessel_rule(name, slope_sign, neighbour_sign, order=None):
     def ode(x, y, z, v):
         return x, v * y + slope_sign * x * z, neighbour_sign * x * y - (v + 1) * z
 
-    def integer_order(v, x, _order):
-        return np.broadcast_to(np.equal(np.mod(v, 1), 0), np.broadcast_shapes(np.shape(v), np.shape(x)))
+    def unstable(v, x, order):
+        integer = np.equal(np.mod(v, 1), 0)
+        return np.broadcast_to(integer | (order <= 100), np.broadcast_shapes(np.shape(v), np.shape(x)))
 
-    shared = {"domain": Domain() if entire else POSITIVE}
+    domain = Domain() if entire else POSITIVE
     if order is None:
         return Rule(
-            start, ode, nin=2, parameters=(0,), **shared,
-            coefficients=closed_form if entire else None, unstable=integer_order if entire else None,
-        )  # fmt: skip
+            start,
+            ode,
+            nin=2,
+            parameters=(0,),
+            domain=domain,
+            coefficients=closed_form if entire else None,
+            unstable=unstable if entire else None,
+        )
     return Rule(
         start=lambda xp, x: start(xp, order, x),
         ode=lambda x, y, z: ode(x, y, z, order),
-        **shared,
+        domain=domain,
         coefficients=(lambda xp, x, degree: closed_form(xp, order, x, degree)) if entire else None,
         unstable=everywhere if entire else None,
     )
@@ -99,14 +104,14 @@ SPECIAL = {
         ode=lambda x, y, c: (1, 2 * x * y - c),
         constants=lambda xp: (2 / xp.sqrt(xp.pi),),
         monotony=-1,
-        unstable=lambda x, order: np.real(x) > 0.2,
+        unstable=lambda x, order: (np.real(x) > 0.2) | (abs(np.imag(x)) > 1),
         coefficients=erfcx_coefficients,
     ),
-    "wofz": Rule(  # exp(-z²) outgrows it in and near the upper half plane
+    "wofz": Rule(  # exp(-z²) outgrows it
         start=lambda xp, x: xp.wofz(x),
         ode=lambda x, y, c: (1, c - 2 * x * y),
         constants=lambda xp: (2 / xp.sqrt(xp.pi) * 1j,),
-        unstable=lambda x, order: (abs(x) > 0.5) & (np.imag(x) > -1),
+        unstable=lambda x, order: abs(x) > 0.5,
     ),
     "dawsn": Rule(  # exp(-x²) outgrows it
         start=lambda xp, x: xp.dawsn(x), ode=lambda x, y: (1, 1 - 2 * x * y), unstable=lambda x, order: abs(x) > 0.5
@@ -123,8 +128,11 @@ SPECIAL = {
         ode=lambda x, y, c: (1, c, -x * c),
         monotony=1,
     ),
-    "ndtri": Rule(
-        start=lambda xp, x: ((y := xp.ndtri(x)), xp.exp(y * y / 2) * xp.sqrt(2 * xp.pi)),
+    "ndtri": Rule(  # the slope 1/φ(y) from the given tail p, not from y, which loses y² roundings
+        start=lambda xp, p: (
+            (y := xp.ndtri(p)),
+            xp.sqrt(xp.pi / 2) * xp.erfcx(abs(y) / xp.sqrt(2 * xp.pi / xp.pi)) / xp.where(p < 0.5, p, 1 - p),
+        ),
         ode=lambda x, y, c: (1, c, y * c * c),
         domain=Domain(0, 1),
         monotony=1,
@@ -141,9 +149,7 @@ SPECIAL = {
     # gamma functions: no differential equation (Hölder), coefficients from the Hurwitz zeta function
     "gamma": Rule(lambda xp, x: xp.gamma(x), coefficients=gamma_coefficients, domain=GAMMA_DOMAIN),
     "rgamma": Rule(lambda xp, x: xp.rgamma(x)),  # entire, smaller than what 1/Γ's factors leave of it
-    "gammaln": Rule(
-        lambda xp, x: xp.gammaln(x), coefficients=gammaln_coefficients, domain=GAMMA_DOMAIN, complex=False
-    ),
+    "gammaln": Rule(lambda xp, x: xp.gammaln(x), coefficients=gammaln_coefficients, domain=GAMMA_DOMAIN, complex=False),
     "digamma": Rule(
         lambda xp, x: xp.digamma(x),
         coefficients=lambda xp, x, order: polygamma_coefficients(xp, 0, x, order),
@@ -191,8 +197,11 @@ SPECIAL = {
         complex=False,
         unstable=everywhere,
     ),
-    "airy": Rule(  # Ai, Ai', Bi, Bi'
-        start=lambda xp, x: xp.airy(x), ode=lambda x, a, da, b, db: (1, da, x * a, db, x * b), outputs=4
+    "airy": Rule(  # Ai, Ai', Bi, Bi'; Bi outgrows Ai to the right
+        start=lambda xp, x: xp.airy(x),
+        ode=lambda x, a, da, b, db: (1, da, x * a, db, x * b),
+        outputs=4,
+        unstable=lambda x, order: np.real(x) > 4,
     ),
     # Lambert's W: W e^W = x; the companion e = e^W keeps the equation regular at x = 0
     "lambertw": Rule(
@@ -201,6 +210,7 @@ SPECIAL = {
         nin=3,
         parameters=(1, 2),
         domain=Domain(-math.inf, math.inf, poles=lambda x: x == -math.exp(-1)),
+        unstable=lambda x, k, tol, order: abs(x + math.exp(-1)) < 0.05,  # 1 + W cancels at the branch point
     ),
     # exponential, sine and cosine integrals
     "exp1": Rule(
@@ -211,19 +221,17 @@ SPECIAL = {
         ode=lambda x, y, e: (x, e, x * e),
         domain=Domain(poles=lambda x: x == 0),
     ),
-    "sici": Rule(  # Si and Ci; Ci for the principal branch
+    "sici": Rule(  # Si and Ci; dividing by x each order swamps Si, an entire function
         start=lambda xp, x: (*xp.sici(x), xp.sin(x), xp.cos(x)),
         ode=lambda x, y, z, s, c: (x, s, c, x * c, -x * s),
         outputs=2,
         unstable=lambda x, order: abs(x) <= 2 * order,
-        coefficients=lambda xp, x, order: integrated(xp.sici(x)[0], sine_quotient(xp, x, order, -1)),
     ),
     "shichi": Rule(
         start=lambda xp, x: (*xp.shichi(x), xp.sinh(x), xp.cosh(x)),
         ode=lambda x, y, z, s, c: (x, s, c, x * c, x * s),
         outputs=2,
         unstable=lambda x, order: abs(x) <= 2 * order,
-        coefficients=lambda xp, x, order: integrated(xp.shichi(x)[0], sine_quotient(xp, x, order, 1)),
     ),
     "fresnel": Rule(  # S and C, with s, c = sin, cos of πx²/2
         start=lambda xp, x: (*xp.fresnel(x), xp.sin(xp.pi / 2 * x * x), xp.cos(xp.pi / 2 * x * x)),
@@ -240,7 +248,7 @@ SPECIAL = {
         domain=POSITIVE,
         monotony=1,
         complex=False,
-        unstable=lambda a, x, order: (np.mod(a, 1) == 0) & (x <= order),
+        unstable=lambda a, x, order: ((np.mod(a, 1) == 0) | (a > 3)) & (x <= a + order),
     ),
     "gammaincc": Rule(
         start=lambda xp, a, x: (xp.gammaincc(a, x), -xp.exp(xp.xlogy(a - 1, x) - x - xp.gammaln(a))),
@@ -250,7 +258,7 @@ SPECIAL = {
         domain=POSITIVE,
         monotony=-1,
         complex=False,
-        unstable=lambda a, x, order: (np.mod(a, 1) == 0) & (x <= order),
+        unstable=lambda a, x, order: ((np.mod(a, 1) == 0) | (a > 3)) & (x <= a + order),
     ),
     "betainc": Rule(
         start=lambda xp, a, b, x: (
@@ -263,7 +271,7 @@ SPECIAL = {
         domain=Domain(0, 1),
         monotony=1,
         complex=False,
-        unstable=lambda a, b, x, order: (np.mod(a, 1) == 0) | (np.mod(b, 1) == 0),
+        unstable=lambda a, b, x, order: (np.mod(a, 1) == 0) | (np.mod(b, 1) == 0) | (a > 3) | (b > 3),
     ),
     # elliptic integrals, by parameter m
     "ellipk": Rule(
@@ -304,7 +312,7 @@ SPECIAL = {
         ode=lambda x, y, q: (x * (1 - x), x * (1 - x) * q, 1 + x * q),
         domain=POSITIVE,
         monotony=-1,
-        unstable=lambda x, order: abs(1 - x) < 0.75,
+        unstable=lambda x, order: (x > 0.4) & (x < 10),
         coefficients=lambda xp, x, order: integrated(
             xp.spence(x),
             [(-1) ** (k + 1) / (x**k * (k + 1)) * xp.hyp2f1(1, 1, 2 + k, 1 - x) for k in range(order + 1)],
@@ -338,4 +346,15 @@ SPECIAL = {
     ),
 }
 
-ALIASES = {"radians": "deg2rad", "degrees": "rad2deg", "acos": "arccos", "asin": "arcsin", "atan": "arctan", "psi": "digamma", "jn": "jv", "_lambertw": "lambertw", "_riemann_zeta": "zeta", "_zeta": "hurwitz"}
+ALIASES = {
+    "radians": "deg2rad",
+    "degrees": "rad2deg",
+    "acos": "arccos",
+    "asin": "arcsin",
+    "atan": "arctan",
+    "psi": "digamma",
+    "jn": "jv",
+    "_lambertw": "lambertw",
+    "_riemann_zeta": "zeta",
+    "_zeta": "hurwitz",
+}

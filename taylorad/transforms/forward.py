@@ -28,7 +28,9 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     """
     point, tangent = as_coefficients(x), as_coefficients(v)
     shape, expected = np.shape(tangent), np.shape(point)
-    if (tangent.shape if hasattr(tangent, "shape") else shape) != (point.shape if hasattr(point, "shape") else expected):
+    if (tangent.shape if hasattr(tangent, "shape") else shape) != (
+        point.shape if hasattr(point, "shape") else expected
+    ):
         raise ValueError(f"the tangent must have the shape of x, {point.shape}, got {tangent.shape}")
     seed = Dual.seeded(point + 0 * tangent, tangent[None], tag=fresh_tag())
     result = as_series(f(seed), seed)
@@ -140,4 +142,4 @@ def _unit_blocks(point: Any, square: bool = False) -> Iterator[np.ndarray]:
 def _lost(derivative: Any) -> bool:
     """Whether derivatives are nan: at a removable singularity the series of `expand` may still know them."""
     array = getattr(derivative, "primal", derivative)
-    return bool(np.any(array != array))  # noqa: PLR0124  # nan, for objects too
+    return bool(np.any(array != array))  # nan, for objects too

@@ -54,7 +54,7 @@ def complete(compute: Callable[[int], Any], order: int) -> Any:
 def unknown(result: Series, order: int) -> int:
     """How many of the degrees up to `order` are nan in some entry whose value is finite."""
     coefficients = getattr(result.coefficients, "primal", result.coefficients)
-    missing = coefficients != coefficients  # noqa: PLR0124  # nan, for objects too
+    missing = coefficients != coefficients  # nan, for objects too
     if not np.any(missing):
         return 0
     missing = np.asarray(missing & ~missing[:1], dtype=bool).reshape(len(missing), -1).any(axis=1)
