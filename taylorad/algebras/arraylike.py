@@ -22,8 +22,12 @@ class ArrayMethods:
     """NumPy's attributes and methods, for a class with `shape` and `coefficients`."""
 
     __slots__ = ()
-    shape: tuple[int, ...]
     coefficients: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array of series."""
+        return self.coefficients.shape[1:]
 
     @property
     def ndim(self) -> int:
@@ -103,8 +107,8 @@ class ArrayMethods:
 
     def __float__(self) -> float:
         raise TypeError(
-            f"float() of a {type(self).__name__} would lose its derivatives: use numpy functions (np.sin, not math.sin), "
-            "build arrays with np.stack([...]) or np.zeros_like(x), or take .value for the number alone"
+            f"float() of a {type(self).__name__} would lose its derivatives: use numpy functions (np.sin, not "
+            "math.sin), build arrays with np.stack([...]) or np.zeros_like(x), or take .value for the number alone"
         )
 
     __int__ = __complex__ = __index__ = __float__
@@ -125,5 +129,35 @@ class ArrayMethods:
         return self.copy()
 
 
-for _name in ["sum", "prod", "mean", "std", "var", "min", "max", "ptp", "argmin", "argmax", "argsort", "any", "all", "cumsum", "cumprod", "dot", "clip", "round", "trace", "diagonal", "repeat", "take", "squeeze", "swapaxes", "ravel", "nonzero", "compress", "searchsorted", "conjugate"]:
+for _name in [
+    "sum",
+    "prod",
+    "mean",
+    "std",
+    "var",
+    "min",
+    "max",
+    "ptp",
+    "argmin",
+    "argmax",
+    "argsort",
+    "any",
+    "all",
+    "cumsum",
+    "cumprod",
+    "dot",
+    "clip",
+    "round",
+    "trace",
+    "diagonal",
+    "repeat",
+    "take",
+    "squeeze",
+    "swapaxes",
+    "ravel",
+    "nonzero",
+    "compress",
+    "searchsorted",
+    "conjugate",
+]:
     setattr(ArrayMethods, _name, _method(_name))

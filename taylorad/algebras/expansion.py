@@ -1,11 +1,12 @@
 """Applying a rule to a series: the recurrence where it keeps its digits, coefficients at a point elsewhere.
 
-Where a rule says `unstable`, its Taylor coefficients at the degree-0 part are found first (in closed form, or by the same
-equation with as many digits as it takes) and the increment of the series is put into that polynomial.
+Where a rule says `unstable`, its Taylor coefficients at the degree-0 part are found first, in closed form or by the
+same equation with as many digits as it takes, and the increment of the series is put into that polynomial.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from functools import lru_cache
 from math import comb
@@ -56,8 +57,9 @@ def _check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
     for i in rule.parameters:
         if hasattr(args[i], "level"):
             raise TypeError(
-                f"{primitive.name}: argument {i + 1} is a parameter and must be a plain number or array; the function is "
-                f"differentiated with respect to argument {rule.arguments[-1] + 1} only (pass .value to hold it constant)"
+                f"{primitive.name}: argument {i + 1} is a parameter and must be a plain number or array; the "
+                f"function is differentiated with respect to argument {rule.arguments[-1] + 1} only "
+                "(pass .value to hold it constant)"
             )
     if owner.dtype.kind == "c" and not rule.complex:
         raise TypeError(f"{primitive.name} is a function of a real variable, got complex coefficients")
@@ -105,7 +107,9 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
     with np.errstate(**QUIET):
         if not everywhere or (rule.outputs > 1 and rule.coefficients):
             start = rule.start(xp, *_place(rule, values, parameters))
-            start = [s[()] if isinstance(s, np.ndarray) else s for s in (start if isinstance(start, tuple) else (start,))]
+            start = [
+                s[()] if isinstance(s, np.ndarray) else s for s in (start if isinstance(start, tuple) else (start,))
+            ]
             equation = lower(rule, (*parameters, *rule.constants(xp)))
             results = solve(structure, equation, arguments, start)[: rule.outputs]
     if mask is not None and mask.any():
@@ -143,7 +147,7 @@ def _expand_lanes(
 ) -> None:
     """Replace the entries of `mask` in each result by polynomials in the increment."""
     x = arguments[0]
-    lanes = (slice(None),) if mask.all() else (slice(None), *np.nonzero(mask))
+    lanes: tuple[Any, ...] = (slice(None),) if mask.all() else (slice(None), *np.nonzero(mask))
     chosen = tuple(p if np.ndim(p) == 0 else np.broadcast_to(p, mask.shape)[lanes[1:]] for p in parameters)
     part = x[lanes]
     outers = point_coefficients(primitive.rule, first_part(part), chosen, structure.order)
@@ -159,9 +163,9 @@ def _expand_lanes(
 
 def _substitute(structure: Any, outer: Any, x: Any) -> Any:
     """The polynomial `outer` in the increment of x; when that is the variable itself, its coefficients."""
-    if isinstance(structure, TaylorStructure) and isinstance(x, np.ndarray) and structure.order:
-        if np.all(x[1] == 1) and np.all(x[2:] == 0):
-            return np.stack([np.broadcast_to(c, x.shape[1:]) for c in outer])
+    univariate = isinstance(structure, TaylorStructure) and isinstance(x, np.ndarray) and structure.order > 0
+    if univariate and np.all(x[1] == 1) and np.all(x[2:] == 0):
+        return np.stack([np.broadcast_to(c, x.shape[1:]) for c in outer])
     increment = allocator(x)(x.shape)
     increment[...] = x
     increment[0] = 0 * increment[0]
@@ -286,6 +290,14 @@ def _agree(first: tuple, second: tuple, bits: int) -> bool:
 # ------------------------------------------------------------------------------------------------------------ domain
 
 
+def _callers_level() -> int:
+    """Stack level of the first frame outside this package, seen from where a warning is issued."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("taylorad."):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
     """Make entries outside the domain nan in all coefficients, and warn about them as NumPy's error state has it."""
     domain, primal = primitive.rule.domain, getattr(x, "primal", x)
@@ -302,9 +314,8 @@ def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
     mode = np.geterr()["invalid"]
     if mode == "ignore":
         return
-    message = (
-        f"{primitive.name} has no Taylor series at {np.asarray(primal)[lost].flat[0]}: its degree-0 argument must lie in {domain}"
-    )
+    point = np.asarray(primal)[lost].flat[0]
+    message = f"{primitive.name} has no Taylor series at {point}: its degree-0 argument must lie in {domain}"
     if mode == "raise":
         raise FloatingPointError(message)
-    warnings.warn(message, DomainWarning, stacklevel=7)
+    warnings.warn(message, DomainWarning, stacklevel=_callers_level())

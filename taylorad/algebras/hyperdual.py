@@ -59,7 +59,7 @@ class HyperDual(Series):
 
     @classmethod
     def seeded(cls, value: Any, *directions: Any, tag: int = 0) -> Self:
-        """``value + Σ_s Σ_i directions[s][i] ε_{s,i}``: one symbol an argument, with its directions along the first axis.
+        """``value + Σ_s Σ_i directions[s][i] ε_{s,i}``: one symbol an argument, directions along its first axis.
 
         All combinations of one direction from each symbol are carried at once: with the n unit vectors in both of two
         symbols, a function's value holds its gradient and its whole Hessian.
@@ -120,8 +120,8 @@ class HyperDual(Series):
                 text += (f" - {term[1:]}" if term.startswith("-") else f" + {term}") if text else term
             return f"{type(self).__name__}({text})"
         return (
-            f"{type(self).__name__}(symbols={self.symbols}, directions={self.structure.directions}, shape={self.shape}, "
-            f"coefficients=\n{self.coefficients!r})"
+            f"{type(self).__name__}(symbols={self.symbols}, directions={self.structure.directions}, "
+            f"shape={self.shape}, coefficients=\n{self.coefficients!r})"
         )
 
 

@@ -1,7 +1,7 @@
 """Truncated Taylor polynomials in several variables, by total degree, and arrays of them.
 
 Coefficients are graded: the constant, then the homogeneous parts of degree 1, 2, …; within a degree lexicographic with
-the first variable's powers leading (x², xy, xz, y², yz, z²). All functions follow the same recurrence as in one variable.
+the first variable's powers leading (x², xy, xz, y², yz, z²). All functions follow the one recurrence.
 """
 
 from __future__ import annotations
@@ -177,8 +177,8 @@ class MultivariateTaylor(Series):
     def reversion(self) -> Self:
         """The inverse of a map of as many components as variables, without its constant part.
 
-        With ``y = f(x) − f(0)``, x as a series in y: the fixed point ``x = L⁻¹(y − N(x))`` of linear part L and the rest N,
-        exact to one more degree an iteration. Needs an invertible linear part.
+        With ``y = f(x) − f(0)``, x as a series in y: the fixed point ``x = L⁻¹(y − N(x))`` of linear part L and the
+        rest N, exact to one more degree an iteration. Needs an invertible linear part.
         """
         n = self.variables
         if self.shape != (n,):

@@ -2,14 +2,14 @@
 
 One dominant singularity of a function f at distance R, like (1 - t/R)^(-p), makes the ratios
 
-    c_k/c_{k-1} = (1 + (p - 1)/k + …)/R                                  (Domb and Sykes, Proc. R. Soc. A 240 (1957) 214),
+    c_k/c_{k-1} = (1 + (p - 1)/k + …)/R
 
-and a complex pair of them makes
+(Domb and Sykes, Proc. R. Soc. A 240 (1957) 214), and a complex pair of them makes
 
-    B_k² = (c_{k+1} c_{k-1} - c_k²)/(c_k c_{k-2} - c_{k-1}²) = (1 + O(1/k))²/R²    (Mercer and Roberts, SIAM J. Appl. Math. 50
-                                                                                     (1990) 1547).
+    B_k² = (c_{k+1} c_{k-1} - c_k²)/(c_k c_{k-2} - c_{k-1}²) = (1 + O(1/k))²/R²
 
-Both are fitted by a line in 1/k, whose value at 1/k = 0 is 1/R. Where neither is smooth the upper envelope of log|c_k| is.
+(Mercer and Roberts, SIAM J. Appl. Math. 50 (1990) 1547). Both are fitted by a line in 1/k, whose value at 1/k = 0 is
+1/R. Where neither is smooth, the upper envelope of log|c_k| is fitted.
 """
 
 from __future__ import annotations

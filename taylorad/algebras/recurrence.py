@@ -62,6 +62,7 @@ class Recurrence:
             unknown[zero] = value
         self._evaluate_nodes(0)
         constant, coefficient, atom = equation.a
+        self.a, self.a_coefficient = None if atom is None else self.atoms[atom], coefficient
         self.leading = constant if atom is None else _affine(constant, coefficient, self.atoms[atom][0])
 
     def step(self, k: int) -> None:
@@ -82,8 +83,7 @@ class Recurrence:
                     total = value if total is None else total + value
             if self.unknown_slopes:
                 if k > 1:
-                    _, coefficient, atom = self.equation.a
-                    value = _times(coefficient, convolve(atoms[atom], self.unknown_slopes[i], k, 1, k - 1))
+                    value = _times(self.a_coefficient, convolve(self.a, self.unknown_slopes[i], k, 1, k - 1))
                     total = -value if total is None else total - value
                 self.unknown_slopes[i][part] = 0 if total is None else total / self.leading
             unknown[part] = 0 * atoms[0][part] if total is None else total / divisor

@@ -66,11 +66,6 @@ class Series(ArrayMethods, DuckArray):
         return self.structure.order
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array of series."""
-        return self.coefficients.shape[1:]
-
-    @property
     def dtype(self) -> np.dtype:
         """NumPy's type of the coefficients."""
         return self.coefficients.dtype
@@ -303,7 +298,8 @@ class _Pool:
     """The entries of several operands under one numbering: 0 is zero, then each operand's entries in turn."""
 
     def __init__(self, algebra: Series):
-        self.algebra, self.operands, self.count = algebra, [], 1
+        self.algebra, self.count = algebra, 1
+        self.operands: list[Any] = []
 
     def number(self, operand: Any) -> Any:
         if isinstance(operand, list | tuple):

@@ -195,7 +195,7 @@ class Taylor(Series):
 
 
 def _power_name(k: int) -> str:
-    return plain_polynomial(np.ones(1), [(k,)], ("t",)).removeprefix("1 ")
+    return plain_polynomial([1], [(k,)], ("t",)).removeprefix("1 ")
 
 
 def _column(degrees: Any, like: Any) -> Any:

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-VALUES: dict[str, dict[Fraction, int]] = {
-    **dict.fromkeys(("exp", "cos", "cosh", "exp2", "sinc", "erfc", "erfcx", "i0e", "j0", "i0"), {Fraction(0): 1}),
-    **dict.fromkeys(
-        ("sin", "tan", "arcsin", "arctan", "sinh", "tanh", "arcsinh", "arctanh", "expm1", "log1p", "erf", "erfi", "dawsn",
-         "lambertw", "erfinv", "j1", "i1"), {Fraction(0): 0},
-    ),
-    **dict.fromkeys(("log", "log2", "log10", "arccos", "arccosh", "spence"), {Fraction(1): 0}),
-}  # fmt: skip
+_ONE_AT_0 = "exp cos cosh exp2 sinc erfc erfcx i0e j0 i0"
+_ZERO_AT_0 = "sin tan arcsin arctan sinh tanh arcsinh arctanh expm1 log1p erf erfi dawsn lambertw erfinv j1 i1"
+_ZERO_AT_1 = "log log2 log10 arccos arccosh spence"
+VALUES: dict[str, dict[int, int]] = {
+    **{name: {0: 1} for name in _ONE_AT_0.split()},
+    **{name: {0: 0} for name in _ZERO_AT_0.split()},
+    **{name: {1: 0} for name in _ZERO_AT_1.split()},
+}
 
 
 class ExactNamespace:

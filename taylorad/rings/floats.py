@@ -43,7 +43,11 @@ class FloatNamespace:
             raise AttributeError(f"neither NumPy nor scipy.special has a function {name}")
         ufunc = _UFUNCS.get(name, known)
         letter = self.dtype.char if self.dtype.char in "gGFD" else ""
-        if letter and isinstance(ufunc, np.ufunc) and (name in _REAL or not any(letter in types for types in ufunc.types)):
+        if (
+            letter
+            and isinstance(ufunc, np.ufunc)
+            and (name in _REAL or not any(letter in types for types in ufunc.types))
+        ):
             return multiprecision.pointwise(name, ufunc.nout, self.dtype)
         return known
 

@@ -96,10 +96,11 @@ class Symbol:
         return self.tape.write(f"abs({self.name})")
 
 
+_RESULTS = {"airy": 4, "sici": 2, "shichi": 2, "fresnel": 2}
+
+
 class SymbolNamespace:
     """Every function is known: its call is written down, ``xp.name(argument)``."""
-
-    _RESULTS = {"airy": 4, "sici": 2, "shichi": 2, "fresnel": 2}
 
     def __init__(self, tape: Tape):
         self.tape = tape
@@ -110,7 +111,7 @@ class SymbolNamespace:
         return Symbol(self.tape, "xp.pi")
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        results = self._RESULTS.get(name, 1)
+        results = _RESULTS.get(name, 1)
 
         def call(*scalars: Any) -> Any:
             text = f"xp.{name}({', '.join(map(str, scalars))})"

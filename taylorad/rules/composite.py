@@ -244,7 +244,7 @@ def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
             half = len(front) // 2
             paired = front[:half] * front[half : 2 * half]
             front = paired if len(front) % 2 == 0 else np.concatenate([paired, front[2 * half :]])
-        x = np.moveaxis(front, 0, i) if len(front) else np.ones(x.shape[:i] + (1,) + x.shape[i + 1 :])
+        x = np.moveaxis(front, 0, i) if len(front) else np.ones((*x.shape[:i], 1, *x.shape[i + 1 :]))
     if keepdims:
         return x
     return np.squeeze(x, None if axis is None else axis) if x.ndim else x

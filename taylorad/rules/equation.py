@@ -1,8 +1,8 @@
 """Lowering an equation ``a Y' = b x'`` to products, squares and linear combinations of series.
 
 The `ode` of a rule is run once on `Term` objects, a strict ring of polynomials: only integers and the rule's own
-parameters and constants may enter (a float literal would destroy interval rigour, and raises). What comes out is a short list of
-`Node` operations that every algebra, and the compiler, executes degree by degree.
+parameters and constants may enter (a float literal would destroy interval rigour, and raises). What comes out is a
+short list of `Node` operations that every algebra, and the compiler, executes degree by degree.
 """
 
 from __future__ import annotations

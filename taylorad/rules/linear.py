@@ -101,8 +101,8 @@ class Gather:
 _MOVING = (
     "reshape ravel transpose swapaxes moveaxis rollaxis flip fliplr flipud rot90 roll squeeze expand_dims broadcast_to "
     "repeat tile take diagonal compress delete concatenate stack hstack vstack dstack column_stack block diag diagflat "
-    "tril triu split array_split hsplit vsplit dsplit resize take_along_axis permute_dims matrix_transpose copy unstack "
-    "atleast_1d atleast_2d atleast_3d"
+    "tril triu split array_split hsplit vsplit dsplit resize take_along_axis permute_dims matrix_transpose copy "
+    "unstack atleast_1d atleast_2d atleast_3d"
 )
 GATHER: dict[str, Gather] = {
     **{name: Gather(getattr(np, name)) for name in _MOVING.split() if hasattr(np, name)},

@@ -2,7 +2,7 @@
 
 A function *is* its start value and its differential equation: with the unknowns ``Y = (y, companions...)`` and the
 arguments ``x``, a rule states polynomials ``a`` and ``b`` with integer coefficients such that ``a Y' = b x'``.
-Everything a caller can do with the function (series in any algebra, duals, exact runs, source code) is derived from that.
+Everything else (series in any algebra, duals, exact runs, source code) is derived from that.
 """
 
 from __future__ import annotations

@@ -26,12 +26,14 @@ def fresh_tag() -> int:
     return next(_tags)
 
 
-def as_series(result: Any, like: Series) -> Series:
-    """A function's result as a series of the algebra of `like`: arrays and lists of series are joined, constants lifted."""
+def as_series(result: Any, like: Any) -> Any:
+    """A function's result as a series of the algebra of `like`: lists of series are joined, constants lifted."""
     if isinstance(result, np.ndarray) and result.dtype == object and any(isinstance(e, Series) for e in result.flat):
-        result = np.stack([as_series(e, like) for e in result.flat]).reshape(result.shape)  # type: ignore[call-overload]
+        entries: list[Any] = [as_series(e, like) for e in result.flat]
+        result = np.stack(entries).reshape(result.shape)
     elif isinstance(result, list | tuple):
-        result = np.stack([as_series(e, like) for e in result])  # type: ignore[call-overload]
+        rows: list[Any] = [as_series(e, like) for e in result]
+        result = np.stack(rows)
     if result is None:
         raise TypeError("the function returned None: it must return a number or an array")
     return like.lift(result) if like.is_constant(result) else result
