@@ -66,7 +66,7 @@ class DuckArray(NDArrayOperatorsMixin):
     __hash__ = None  # type: ignore[assignment]  # == compares elementwise, as for ndarray
 
     level: tuple[int, int]
-    """(tag of the latest differentiation within, depth of nesting): the greatest applies a primitive."""
+    """(tag of the latest differentiation within, layers made by hand around it): the greatest applies a primitive."""
 
     @abstractmethod
     def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:

@@ -3,7 +3,7 @@
 With N nodes on a circle of radius r, ``c_k r^k = 1/N Σ_j f(x + r w^j) w^(-jk)`` (w a primitive N-th root of one) up to the
 aliases ``c_(k+N) r^(k+N) + c_(k-N) r^(k-N) + …``. A singularity or a branch cut inside the circle shows as coefficients of negative
 degree, which appear at k = N-1, N-2, …: the sum is repeated with a smaller circle until those are negligible, and with
-more digits until rounding is. Nothing of taylorad is used here; where mpmath is slow or real only, the function is continued
+more digits until rounding is. (Aliases weigh most at low degrees, since ``c_(k+N)/c_k`` decreases with k where log|c_k| is concave.) Nothing of taylorad is used here; where mpmath is slow or real only, the function is continued
 by an identity from NIST's DLMF, or integrated from its derivative.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -19,11 +19,12 @@ import mpmath
 mp = mpmath.mp
 EXTRA = 8  # degrees beyond the order, so that the scale of the last coefficients is framed from both sides
 DIGITS = 42  # relative to the natural scale
+CONSTANTS = 3  # degrees that may dwarf all others, as in the tails of tanh, softplus and log_ndtr
 
 
 def entire(*arguments: Any) -> Any:
-    """The distance to the singularities of a function that has none (any circle serves)."""
-    return mp.mpf(4)
+    """The distance to the singularities of a function that has none."""
+    return mp.inf
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,15 @@ def contour(f: Callable, real: bool, radius: Any, order: int) -> list | None:
     scaled = _transform(_samples(f, real, radius, count))
     scaled = [c.real if real else c for c in scaled]
     floor = max(map(abs, scaled)) * mp.mpf(10) ** (12 - mp.dps)
-    scaled = [c if abs(c) > floor else mp.mpf(0) for c in scaled]
-    hull = natural_scale(scaled[: order + 1])
-    smallest = min((h for h in hull if h), default=mp.mpf(0))
-    if any(abs(c) > mp.mpf(10) ** -15 * smallest + floor for c in scaled[-4:]):
+    tail = max(map(abs, scaled[-4:]))
+    noise = max(floor, 4 * tail)
+    scaled = [c if abs(c) > noise else mp.mpf(0) for c in scaled[: order + 1]]
+    hull = [h for h in natural_scale(scaled, CONSTANTS)[CONSTANTS:] if h]
+    if tail > floor + mp.mpf(10) ** -DIGITS * (hull[0] if hull else 0):
         return None
-    if smallest and floor > mp.mpf(10) ** -DIGITS * smallest:
+    if hull and floor > mp.mpf(10) ** -DIGITS * min(hull):
         raise _FewDigits
-    return [c / radius**k for k, c in enumerate(scaled[: order + 1])]
+    return [c / radius**k for k, c in enumerate(scaled)]
 
 
 class _FewDigits(ArithmeticError):
@@ -81,18 +83,25 @@ def _transform(values: list) -> list:
 
 def by_contour(f: Callable, x: Any, distance: Any, order: int) -> list:
     """Coefficients of f(t) with the circle shrunk and the digits raised as it takes."""
-    digits, radius = 90, mp.mpf(distance) / 4
+    digits, radius = 90, _first_radius(distance, order)
     for _ in range(40):
         try:
             with mp.workdps(digits):
                 coefficients = contour(f, not isinstance(x, mpmath.mpc), radius, order)
         except _FewDigits:
-            digits = 3 * digits // 2
+            digits = 2 * digits
             continue
         if coefficients is not None:
             return coefficients
-        radius = radius / 4
+        radius = radius / 2
     raise ArithmeticError(f"no circle of analyticity found around {x}")
+
+
+def _first_radius(distance: Any, order: int) -> Any:
+    """A circle on which the coefficients fall neither too fast nor too slowly."""
+    if distance == mp.inf:
+        return mp.sqrt(mp.mpf(order)) / 4
+    return mp.mpf(distance) / (6 if order < 50 else 2)
 
 
 # ----------------------------------------------------------------------------------------------------- coefficients
@@ -108,7 +117,7 @@ def exact(number: Any) -> Any:
     return number if isinstance(number, mpmath.mpf | mpmath.mpc) else mp.mpf(float(number))
 
 
-@lru_cache(maxsize=None)
+@cache
 def coefficients(name: str, arguments: tuple, directions: tuple, order: int) -> tuple[tuple, ...]:
     """Coefficients of ``t ↦ f(arguments + t directions)``, degrees 0 … order + EXTRA, one tuple a result."""
     oracle = ORACLES[name]
@@ -269,9 +278,26 @@ def _sinc(z: Any) -> Any:
     return mp.sin(mp.pi * z) / (mp.pi * z) if z != 0 else mp.mpf(1)
 
 
+def airy_pair(z: Any) -> tuple:
+    """Ai and Bi from two 0F1 (DLMF 9.6.2 ff.), with digits to spare for what cancels."""
+    with mp.workdps(mp.dps + 40):
+        cube = z**3 / 9
+        even = mp.hyp0f1(mp.mpf(2) / 3, cube) / (mp.cbrt(9) * mp.gamma(mp.mpf(2) / 3))
+        odd = z * mp.hyp0f1(mp.mpf(4) / 3, cube) / (mp.cbrt(3) * mp.gamma(mp.mpf(1) / 3))
+        return even - odd, mp.sqrt(3) * (even + odd)
+
+
+def besselk(v: Any, x: Any) -> Any:
+    """∫ exp(-x cosh t) cosh(vt) dt over t > 0 (DLMF 10.32.9), by the trapezoidal rule; mpmath is slow at integer v."""
+    step = mp.pi**2 / ((mp.dps + 20) * mp.log(10) + x)
+    end = mp.acosh(1 + (mp.dps + 20) * mp.log(10) / x)
+    terms = (mp.exp(-x * mp.cosh(j * step)) * mp.cosh(v * j * step) for j in range(1, int(end / step) + 20))
+    return step * (mp.exp(-x) / 2 + sum(terms))
+
+
 def airy(order: int, x: Any) -> list:
     """Ai, Ai', Bi, Bi': two series and their derivatives."""
-    pairs = [by_contour(lambda t, f=f: f(x + t), x, entire(), order + 1) for f in (mp.airyai, mp.airybi)]
+    pairs = [by_contour(lambda t, i=i: airy_pair(x + t)[i], x, mp.inf, order + 1) for i in (0, 1)]
     return [row for c in pairs for row in (c[:-1], [k * c[k] for k in range(1, order + 2)])]
 
 
@@ -328,7 +354,7 @@ _unit_ends = _to(1, -1)
 ORACLES: dict[str, Oracle] = {
     "sqrt": Oracle(mp.sqrt, _to(0)),
     "cbrt": Oracle(lambda z: abs_sign(z) * mp.cbrt(abs_sign(z) * z), _to(0)),
-    "power": Oracle(lambda z, r: mp.power(z, r), lambda z, r: abs(z)),
+    "constant_power": Oracle(lambda z, r: mp.power(z, r), lambda z, r: abs(z)),
     "series_power": Oracle(lambda x, z: mp.exp(z * mp.log(x)), lambda x, z: abs(x) / 2),
     "exp": Oracle(mp.exp),
     "exp2": Oracle(lambda z: mp.exp(z * mp.log(2))),
@@ -361,7 +387,7 @@ ORACLES: dict[str, Oracle] = {
     "erf": Oracle(mp.erf),
     "erfc": Oracle(mp.erfc),
     "erfi": Oracle(mp.erfi),
-    "erfcx": Oracle(lambda z: mp.exp(z * z) * mp.erfc(z), lambda z: max(4, mp.re(z) / 2)),
+    "erfcx": Oracle(lambda z: mp.exp(z * z) * mp.erfc(z), lambda z: mp.inf if mp.re(z) < 8 else mp.re(z) / 2),
     "wofz": Oracle(lambda z: mp.exp(-z * z) * mp.erfc(-_i * z)),
     "dawsn": Oracle(lambda z: mp.sqrt(mp.pi) / 2 * mp.exp(-z * z) * mp.erfi(z)),
     "erfinv": Oracle(_erfinv, _unit_ends),
@@ -378,12 +404,12 @@ ORACLES: dict[str, Oracle] = {
     "polygamma": Oracle(mp.polygamma, series=polygamma),
     "zeta": Oracle(mp.zeta, _to(1)),
     "hurwitz": Oracle(mp.zeta, lambda s, q: _poles(q)),
-    "jv": Oracle(mp.besselj, lambda v, z: 4 if v == int(v) else abs(z)),
-    "iv": Oracle(mp.besseli, lambda v, z: 4 if v == int(v) else abs(z)),
+    "jv": Oracle(mp.besselj, lambda v, z: mp.inf if v == int(v) else abs(z)),
+    "iv": Oracle(mp.besseli, lambda v, z: mp.inf if v == int(v) else abs(z)),
     "yv": Oracle(mp.bessely, lambda v, z: abs(z), series=cylinder(mp.bessely, -1)),
-    "kv": Oracle(mp.besselk, lambda v, z: abs(z), series=cylinder(mp.besselk, 1)),
+    "kv": Oracle(mp.besselk, lambda v, z: abs(z), series=cylinder(besselk, 1)),
     **{f"y{n}": Oracle(mp.bessely, series=of_order(n, cylinder(mp.bessely, -1))) for n in (0, 1)},
-    **{f"k{n}": Oracle(mp.besselk, series=of_order(n, cylinder(mp.besselk, 1))) for n in (0, 1)},
+    **{f"k{n}": Oracle(mp.besselk, series=of_order(n, cylinder(besselk, 1))) for n in (0, 1)},
     "j0": Oracle(lambda z: mp.besselj(0, z)),
     "j1": Oracle(lambda z: mp.besselj(1, z)),
     "i0": Oracle(lambda z: mp.besseli(0, z)),
@@ -395,9 +421,7 @@ ORACLES: dict[str, Oracle] = {
         _lambertw, lambda z, k, tol: abs(z + mp.exp(-1)) if k == 0 else min(abs(z), abs(z + mp.exp(-1)))
     ),
     "exp1": Oracle(mp.e1, _to(0)),
-    "expi": Oracle(
-        mp.ei, series=integrated(lambda x: mp.ei(x), lambda z: mp.exp(z) / z, _to(0))
-    ),
+    "expi": Oracle(mp.ei, series=integrated(lambda x: mp.ei(x), lambda z: mp.exp(z) / z, _to(0))),
     "sici": Oracle(lambda z: (mp.si(z), mp.ci(z)), _to(0), outputs=2),
     "shichi": Oracle(lambda z: (mp.shi(z), mp.chi(z)), _to(0), outputs=2),
     "fresnel": Oracle(mp.fresnels, series=fresnel, outputs=2),
@@ -408,7 +432,9 @@ ORACLES: dict[str, Oracle] = {
     "ellipe": Oracle(mp.ellipe, _to(1)),
     "ellipkinc": Oracle(
         mp.ellipf,
-        series=swapped(integrated(lambda m, x: mp.ellipf(x, m), lambda m, z: 1 / mp.sqrt(1 - m * mp.sin(z) ** 2), entire)),
+        series=swapped(
+            integrated(lambda m, x: mp.ellipf(x, m), lambda m, z: 1 / mp.sqrt(1 - m * mp.sin(z) ** 2), entire)
+        ),
     ),
     "ellipeinc": Oracle(
         mp.ellipe,

@@ -65,7 +65,7 @@ POINTS: dict[str, tuple] = {
     # powers
     "sqrt": (*POSITIVE, 1e-300, 1e300, *COMPLEX, *high(0.7, 3.0)),
     "cbrt": (*POSITIVE, -0.5, -1e8, *high(2.0)),
-    "power": (
+    "constant_power": (
         *((x, r) for x in (1e-8, 0.3, 1.0, 2.5, 1e8) for r in (-3.5, -0.5, 1 / 3, 0.5, 1.5, 7.25)),
         (0.3 + 0.4j, 1.5), (-1.2 + 2.5j, -0.5), *high((2.0, -1.5), (0.7, 1 / 3)),
     ),
@@ -88,7 +88,7 @@ POINTS: dict[str, tuple] = {
     "arccos": (*UNIT, *COMPLEX, *high(0.5)),
     "arctan": (*REALS, 1e-15, 100.0, -1e8, *COMPLEX, *high(0.3, 2.0)),
     "arctan2": ((1.0, 2.0), (1.0, -2.0), (-0.5, 0.001), (-3.0, -0.2), (1e-200, 2e-200), (1e200, -3e200), (1e-10, 1.0)),
-    "hypot": ((3.0, 4.0), (-1.0, 0.5), (1e-9, 1.0), (1e6, -2e6), at(1e200, 2e200, order=1), at(1e-200, -1e-200, order=1)),
+    "hypot": ((3.0, 4.0), (-1.0, 0.5), (1e-9, 1.0), (1e6, 2e6), at(1e200, 2e200, order=1), at(1e-200, -1e-200, order=1)),
     "sinc": (-3.7, -0.1, 0.0, 1e-8, 0.3, 0.5, 2.5, 7.75, 25.25, -100.25, *(at(x, value=SINC) for x in (1.0, -1.0, 11.0)), *COMPLEX),
     # hyperbolic functions
     "sinh": (*REALS, -30.0, 700.0, *COMPLEX, *high(0.3)),
@@ -173,8 +173,6 @@ def directions(name: str) -> tuple:
     """How each argument depends on t: 0 for parameters."""
     if name in DIRECTIONS:
         return DIRECTIONS[name]
-    if name == "power":
-        return (1, 0)
     rule = TABLE[name].rule
     return tuple(int(i in rule.arguments) for i in range(rule.nin))
 
@@ -195,8 +193,28 @@ def is_complex(point: Point) -> bool:
     return any(isinstance(a, complex) for a in point.arguments)
 
 
+def _ordinary(x: float) -> bool:
+    """Neither large nor small, and not so near an integer that single precision would round to it."""
+    return 0.05 <= abs(x) <= 6 and (x == round(x) or abs(x - round(x)) > 0.01)
+
+
+def typical_rows(kind: Any = np.float64, count: int = 2) -> list[tuple[str, Point]]:
+    """A few real points a function, of ordinary size, rounded to a type: for the other number types."""
+    chosen = []
+    for name in POINTS:
+        usual = [
+            point for point in rows(name)
+            if not is_complex(point) and point.order == 20 and point.first == 1 and not point.reason + point.value
+            and all(_ordinary(a) for a, d in zip(point.arguments, directions(name), strict=True) if d)
+        ]  # fmt: skip
+        for point in usual[:: max(1, len(usual) // count)][:count]:
+            pairs = zip(point.arguments, directions(name), strict=True)
+            chosen.append((name, Point(tuple(float(kind(a)) if d else a for a, d in pairs))))
+    return chosen
+
+
 SPELLED: dict[str, Callable] = {
-    "power": lambda x, r: x**r,
+    "constant_power": lambda x, r: x**r,
     "series_power": lambda x, z: x**z,
     "hurwitz": lambda s, q: sp.zeta(s, q),
     "lambertw": lambda x, k, tol: sp.lambertw(x, k, tol),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from taylorad import Taylor
-from taylorad.rules import TABLE
 from tests import oracles
-from tests.points import POINTS, Point, all_rows, directions, elementary_names, function, is_complex, rows
+from tests.points import POINTS, Point, all_rows, directions, elementary_names, function, is_complex, typical_rows
 
 mp = mpmath.mp
+LONGDOUBLE = pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(float).eps, reason="longdouble is double here")
 
 
 def label(case: Any) -> str:
@@ -24,7 +24,7 @@ def label(case: Any) -> str:
 
 
 def computed(name: str, point: Point, kind: Any) -> list[np.ndarray]:
-    """Our coefficients of every result, with the arguments converted by `kind`."""
+    """Our coefficients of every result, with the arguments that are differentiated converted by `kind`."""
     arguments = []
     for a, d in zip(point.arguments, directions(name), strict=True):
         line = Taylor([kind(a), kind(d), *[kind(0)] * (point.order - 1)][: point.order + 1])
@@ -33,10 +33,10 @@ def computed(name: str, point: Point, kind: Any) -> list[np.ndarray]:
     return [r.coefficients for r in (result if isinstance(result, tuple) else (result,))]
 
 
-def errors(ours: Any, name: str, point: Point, arguments: tuple, smallest: float = 0.0) -> list:
+def errors(ours: Any, name: str, point: Point, smallest: float = 0.0) -> list:
     """|ours - exact| / natural scale, for every coefficient of one or several results."""
     found = []
-    exact = oracles.coefficients(name, arguments, directions(name), point.order)
+    exact = oracles.coefficients(name, point.arguments, directions(name), point.order)
     with mp.workdps(60):
         for values, truth in zip(ours, exact, strict=True):
             scale = oracles.natural_scale(truth, point.first)
@@ -58,8 +58,17 @@ def error(value: Any, truth: Any, scale: Any, smallest: float) -> Any:
 
 def worst(found: list) -> tuple[int, float]:
     """Where the largest error is, and how large."""
-    k = max(range(len(found)), key=lambda i: found[i] if not mp.isnan(found[i]) else mp.inf)
+    k = max(range(len(found)), key=lambda i: found[i])
     return k, float(found[k])
+
+
+def check(name: str, point: Point, kind: Any, tolerance: float, smallest: float = 0.0) -> None:
+    """Fail where the worst coefficient is off by more than the tolerance."""
+    k, size = worst(errors(computed(name, point, kind), name, point, smallest))
+    assert size <= tolerance, f"{name}{point.arguments}: coefficient {k} is off by {size:.1e} of its scale"
+
+
+# ----------------------------------------------------------------------------------------------------------- theorems
 
 
 def test_every_elementary_function_has_points():
@@ -69,6 +78,73 @@ def test_every_elementary_function_has_points():
 @pytest.mark.parametrize(("name", "point"), all_rows(), ids=label)
 def test_coefficients_are_those_of_forty_digits(name, point):
     kind = np.complex128 if is_complex(point) else np.float64
-    found = errors(computed(name, point, kind), name, point, point.arguments, 2.0**-1022)
-    k, size = worst(found)
-    assert size <= point.tolerance, f"{name}{point.arguments}: coefficient {k} is off by {size:.1e} of its scale"
+    check(name, point, kind, point.tolerance, 2.0**-1022)
+
+
+@LONGDOUBLE
+@pytest.mark.parametrize(("name", "point"), typical_rows(), ids=label)
+def test_extended_precision_keeps_its_digits(name, point):
+    check(name, point, np.longdouble, 500 * float(np.finfo(np.longdouble).eps))  # as many roundings as in double
+
+
+@pytest.mark.parametrize(("name", "point"), typical_rows(np.float32), ids=label)
+def test_single_precision_keeps_its_digits(name, point):
+    ours = computed(name, point, np.float32)
+    pairs = zip(point.arguments, directions(name), strict=True)
+    plain = function(name)(*(np.float32(a) if d else a for a, d in pairs))
+    assert ours[0].dtype in (np.float32, (plain[0] if isinstance(plain, tuple) else plain).dtype)
+    k, size = worst(errors(ours, name, point, 2.0**-126))
+    assert size <= 500 * np.finfo(np.float32).eps, f"coefficient {k} is off by {size:.1e} of its scale"
+
+
+@pytest.mark.parametrize(("name", "point"), typical_rows(), ids=label)
+def test_multiprecision_numbers_keep_their_digits(name, point):
+    with mp.workdps(40):
+        check(name, point, lambda a: mp.mpf(float(a)), 1e-37)
+
+
+@pytest.mark.parametrize(("name", "point"), typical_rows(), ids=label)
+def test_value_of_order_zero_is_that_of_scipy(name, point):
+    expected = function(name)(*map(np.float64, point.arguments))
+    ours = computed(name, Point(point.arguments, order=0), np.float64)
+    for value, truth in zip(ours, expected if isinstance(expected, tuple) else (expected,), strict=True):
+        assert value[0] == pytest.approx(truth, rel=1e-14, abs=0)  # the same call, or a closed form
+
+
+# ---------------------------------------------------------------------------------------------- the oracle's own tests
+
+
+@pytest.mark.parametrize("name", ["exp", "tan", "sqrt", "erf", "gamma", "expit"])
+def test_contour_sums_agree_with_differences(name):
+    ours = oracles.coefficients(name, (0.3,), (1,), 8)[0]
+    with mp.workdps(50):
+        theirs = mp.taylor(oracles.ORACLES[name].function, mp.mpf(0.3), 8)
+        assert all(abs(a - b) <= mp.mpf(10) ** -40 * abs(b) for a, b in zip(ours, theirs, strict=False))
+
+
+def test_contour_sums_agree_with_closed_forms():
+    with mp.workdps(60):
+        x = mp.mpf(0.3)
+        closed = {
+            "exp": lambda k: mp.exp(x) / mp.factorial(k),
+            "log": lambda k: mp.log(x) if k == 0 else -((-1 / x) ** k) / k,
+            "sqrt": lambda k: mp.binomial(mp.mpf(1) / 2, k) * mp.sqrt(x) / x**k,
+        }
+        for name, c in closed.items():
+            for k, ours in enumerate(oracles.coefficients(name, (0.3,), (1,), 170)[0]):
+                assert abs(ours - c(k)) <= mp.mpf(10) ** -40 * abs(c(k))
+
+
+@pytest.mark.parametrize(("v", "x"), [(0.5, 1.7), (2.25, 12.0)])
+def test_bessel_derivatives_agree_with_contour_sums(v, x):
+    for name, f in (("yv", mp.bessely), ("kv", mp.besselk)):
+        ours = oracles.coefficients(name, (v, x), (0, 1), 6)[0]
+        theirs = oracles.by_contour(lambda t, f=f: f(mp.mpf(v), x + t), mp.mpf(x), mp.mpf(x), 6)
+        assert all(abs(a - b) <= mp.mpf(10) ** -40 * abs(b) for a, b in zip(ours, theirs, strict=False))
+
+
+def test_natural_scale_is_the_least_log_concave_majorant():
+    with mp.workdps(30):
+        scale = oracles.natural_scale([mp.mpf(c) for c in (1, 0, 4, 1, 0.25, 0, 1e-3)])
+        assert scale[1] == pytest.approx(2)
+        assert all(b * b >= a * c * (1 - mp.mpf(10) ** -25) for a, b, c in zip(scale, scale[1:], scale[2:], strict=False))

@@ -16,8 +16,8 @@ import mpmath
 import numpy as np
 
 from taylorad.algebras.edges import power_at_zero
-from taylorad.algebras.recurrence import QUIET, allocator, compose, solve
-from taylorad.algebras.structure import TaylorStructure
+from taylorad.algebras.recurrence import QUIET, compose, solve
+from taylorad.algebras.structure import TaylorStructure, allocator
 from taylorad.rings import Symbol, is_multiprecision, multiprecision, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.composite import power_of_two

@@ -10,26 +10,17 @@ for every node of its right-hand side; `solve` calls it for k = 1 … order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from operator import mul
 from typing import Any
 
 import numpy as np
 
 from taylorad.algebras import generated
-from taylorad.algebras.structure import BLOCK, Structure, TaylorStructure
+from taylorad.algebras.structure import BLOCK, Structure, TaylorStructure, allocator
 from taylorad.rules.equation import Equation, Node
 
 QUIET: dict[str, Any] = {"divide": "ignore", "invalid": "ignore", "over": "ignore", "under": "ignore"}
-
-
-def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
-    """Makes new coefficient arrays of the common base ring of `arrays`."""
-    nested = [a for a in arrays if hasattr(a, "level")]
-    if nested:
-        return max(nested, key=lambda a: a.level).empty
-    dtype = object if arrays[0].dtype == object else np.result_type(*arrays)
-    return lambda shape: np.empty(shape, dtype)
 
 
 class Recurrence:

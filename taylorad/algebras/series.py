@@ -54,9 +54,12 @@ class Series(ArrayMethods, DuckArray):
         return self
 
     def _rank(self, coefficients: Any) -> None:
-        """Find how far out the series stands: beyond everything it is nested around."""
-        tag, depth = getattr(coefficients, "level", (0, 0))
-        self.level = max(tag, self.tag), depth + 1
+        """Find how far out the series stands: by its tag, or one above what it is nested around."""
+        inner = getattr(coefficients, "level", None)
+        if inner is None or self.tag > inner[0]:
+            self.level = self.tag, 0
+        else:
+            self.level = inner[0], inner[1] + 1
 
     # ------------------------------------------------------------------------------------------------ properties
 
@@ -281,6 +284,9 @@ class Series(ArrayMethods, DuckArray):
         where = (*key,) if isinstance(key, tuple) else (key,)
         if not _is_basic(key):
             where = self._positions(key)
+        if isinstance(value, Series) and value.level < self.level and not isinstance(self.coefficients, Series):
+            self.coefficients = value.lift(self.coefficients)  # the array becomes nested around what is written
+            self._rank(self.coefficients)
         target = self.coefficients[(0, *where)]
         if self.is_constant(value):
             self.coefficients[(slice(1, None), *where)] = 0

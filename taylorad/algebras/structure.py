@@ -11,6 +11,7 @@ by degree; `shape` is what the user sees. Structures are immutable and shared.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cache, cached_property
 from math import comb, prod
 from typing import Any
@@ -18,6 +19,15 @@ from typing import Any
 import numpy as np
 
 BLOCK = 1 << 16  # numbers per block of a long batch: a few operands of that size stay in a second-level cache
+
+
+def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
+    """Makes new coefficient arrays of the common base ring of `arrays`."""
+    nested = [a for a in arrays if hasattr(a, "level")]
+    if nested:
+        return max(nested, key=lambda a: a.level).empty
+    dtype = object if arrays[0].dtype == object else np.result_type(*arrays)
+    return lambda shape: np.empty(shape, dtype)
 
 
 class Structure(ABC):
@@ -48,7 +58,7 @@ class Structure(ABC):
 
     def product(self, u: Any, v: Any) -> Any:
         """The whole product of two coefficient arrays of equal shape."""
-        result = np.empty(u.shape, np.result_type(u, v)) if isinstance(u, np.ndarray) else u.empty(u.shape)
+        result = allocator(u, v)(u.shape)
         for k in range(self.order + 1):
             result[self.part(k)] = self.convolve(u, v, k, 0, k)
         return result
@@ -79,9 +89,10 @@ class TaylorStructure(Structure):
     def convolve(self, u: Any, v: Any, k: int, low: int, high: int) -> Any:
         left = u[k - low :: -1] if high == k else u[k - low : k - high - 1 : -1]
         right = v[low : high + 1]
-        if left.ndim == 1 and isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        plain = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
+        if plain and left.ndim == 1:
             return np.dot(left, right)
-        if left.dtype == object or right.dtype == object or not isinstance(left, np.ndarray):
+        if not plain or left.dtype == object or right.dtype == object:
             return (left * right).sum(axis=0)
         return np.einsum("k...,k...->...", left, right)
 

@@ -1,0 +1,66 @@
+"""Imports run one way: rings and rules at the bottom, then dispatch, algebras, transforms, and the public names on top."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import taylorad
+
+ROOT = Path(taylorad.__file__).parent
+ORDER = ("rings", "rules", "dispatch", "algebras", "transforms", "__init__", "expressions", "nist", "figures", "cli", "__main__")
+BELOW = {name: set(ORDER[:i]) - ({"rings"} if name == "rules" else set()) for i, name in enumerate(ORDER)}  # what each may import
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def part(module: Path | str) -> str:
+    """The part of the package a file or a dotted name belongs to."""
+    if isinstance(module, Path):
+        return module.relative_to(ROOT).parts[0].removesuffix(".py")
+    names = module.split(".")
+    return names[1] if len(names) > 1 else "__init__"
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of this package's modules that a file imports, inside functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "taylorad" else {str(node.module)}
+    return {name for name in names if name.split(".")[0] == "taylorad"}
+
+
+def identifiers(path: Path) -> set[str]:
+    """Names a file uses, without comments and strings."""
+    with tokenize.open(path) as file:
+        return {token.string for token in tokenize.generate_tokens(file.readline) if token.type == tokenize.NAME}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    assert {part(name) for name in imported(path)} <= BELOW[part(path)] | {part(path)}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_dispatch_knows_the_protocols(path):
+    if part(path) != "dispatch":
+        names = identifiers(path)
+        defined = {n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)}
+        assert not defined & {"__array_ufunc__", "__array_function__"}
+        assert "__array_function__" not in names
+
+
+def test_modules_do_not_import_each_other_in_circles():
+    graph = {".".join(("taylorad", *path.relative_to(ROOT).with_suffix("").parts)): imported(path) for path in MODULES}
+    graph = {name.removesuffix(".__init__"): {i for i in found if i in graph or f"{i}.__init__" in graph} for name, found in graph.items()}
+    packages = {name for name in graph if any(other.startswith(name + ".") for other in graph)}
+    graph = {name: found - packages - {name} for name, found in graph.items() if name not in packages}
+    while leaves := {name for name, found in graph.items() if not found & set(graph)}:
+        graph = {name: found for name, found in graph.items() if name not in leaves}
+    assert not graph, f"import each other: {sorted(graph)}"
