@@ -11,7 +11,7 @@ from hypothesis import given
 import taylorad as ta
 from taylorad import nist
 from taylorad.nist import newton, problems
-from taylorad.nist.fit import _reason, correct_digits
+from taylorad.nist.fitting import _reason, correct_digits
 
 
 @pytest.fixture(scope="module")

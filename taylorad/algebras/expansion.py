@@ -303,10 +303,10 @@ def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
     domain, primal = primitive.rule.domain, getattr(x, "primal", x)
     if domain is REALS or primal.dtype.kind != "f":
         return
-    outside = ~domain.contains(primal) & ~np.isin(primal, domain.closed)
+    outside = ~domain.contains(primal)
     if not outside.any():
         return
-    lost = outside & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
+    lost = outside & ~np.isin(primal, domain.closed) & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
     if not lost.any():
         return
     for result in results:

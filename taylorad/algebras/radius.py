@@ -59,6 +59,8 @@ def _limit(sequence: np.ndarray, k: np.ndarray, tolerance: float) -> float | Non
 
     0 when the line goes through the origin: the terms themselves are proportional to 1/k.
     """
+    if len(k) < 3:
+        return None
     usable = np.isfinite(sequence) & (sequence > 0) & (k >= k[-1] / 2)
     if usable.sum() < 3 or usable.sum() < 0.8 * (k >= k[-1] / 2).sum():
         return None

@@ -284,11 +284,13 @@ class Series(ArrayMethods, DuckArray):
         where = (*key,) if isinstance(key, tuple) else (key,)
         if not _is_basic(key):
             where = self._positions(key)
-        if isinstance(value, Series) and value.level < self.level and not isinstance(self.coefficients, Series):
-            self.coefficients = value.lift(self.coefficients)  # the array becomes nested around what is written
+        constant = self.is_constant(value)
+        written = value if constant else value.coefficients
+        if isinstance(written, Series) and not isinstance(self.coefficients, Series):
+            self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
             self._rank(self.coefficients)
         target = self.coefficients[(0, *where)]
-        if self.is_constant(value):
+        if constant:
             self.coefficients[(slice(1, None), *where)] = 0
             self.coefficients[(0, *where, ...) if Ellipsis not in where else (0, *where)] = as_coefficients(value)
         else:

@@ -31,9 +31,10 @@ class Domain:
 
     def contains(self, x: Any) -> np.ndarray:
         """Where the entries of a real array lie inside the open interval and are no poles; nan counts as inside."""
-        inside = ~np.asarray((x <= self.lower) | (x >= self.upper), dtype=bool)
         if self.lower == -math.inf and self.upper == math.inf:
-            inside = np.ones_like(inside)
+            inside = np.ones(np.shape(x), dtype=bool)
+        else:
+            inside = ~np.asarray((x <= self.lower) | (x >= self.upper), dtype=bool)
         return inside if self.poles is None else inside & ~np.asarray(self.poles(x), dtype=bool)
 
     def __str__(self) -> str:
