@@ -8,6 +8,7 @@ operand does depends on the primitive's kind only.
 from __future__ import annotations
 
 import functools
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,7 +27,6 @@ _REDUCTIONS = {
     ("logaddexp", "reduce"): "logsumexp",
     ("add", "accumulate"): "cumsum",
     ("multiply", "accumulate"): "cumprod",
-    ("multiply", "outer"): "outer",
 }
 _PREFIXES = {"numpy.linalg": "linalg.", "numpy.fft": "fft."}
 _DROPPED = {"where": True, "casting": "same_kind", "order": "K", "subok": True, "dtype": None, "initial": None}
@@ -74,12 +74,14 @@ class DuckArray(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         name = ufunc.__name__
-        if method != "__call__":
+        if method == "outer":
+            x, y = inputs
+            inputs = np.reshape(x, (*np.shape(x), *(1,) * np.ndim(y))), y
+        elif method != "__call__":
             if (name, method) not in _REDUCTIONS:
                 raise UnsupportedFunctionError(f"taylorad has no rule for numpy.{name}.{method}")
             name = _REDUCTIONS[name, method]
-            if method != "outer":
-                kwargs.setdefault("axis", 0)
+            kwargs.setdefault("axis", 0)
         kwargs = {key: value for key, value in kwargs.items() if not (key in _DROPPED and value is _DROPPED[key])}
         result = call(lookup(name, "scipy.special" if hasattr(scipy.special, name) else "numpy"), inputs, kwargs)
         return result if out is None else _store(out, result)
@@ -87,8 +89,20 @@ class DuckArray(NDArrayOperatorsMixin):
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
         name = _PREFIXES.get(func.__module__, "") + func.__name__
         out = kwargs.pop("out", None)
-        result = call(lookup(name), args, kwargs)
+        primitive = lookup(name)
+        if any(True for _ in operands(kwargs.values())):
+            args, kwargs = _by_position(func, args, kwargs)
+        result = call(primitive, args, kwargs)
         return result if out is None else _store((out,), result)
+
+
+def _by_position(func: Callable, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """Operands given by keyword in their places, where the rules look for them."""
+    for name in list(inspect.signature(func).parameters)[len(args) :]:
+        if name not in kwargs:
+            break
+        args, kwargs = (*args, kwargs[name]), {key: value for key, value in kwargs.items() if key != name}
+    return args, kwargs
 
 
 def call(primitive: Primitive, args: Any, kwargs: dict) -> Any:
@@ -108,6 +122,9 @@ def _store(out: tuple, result: Any) -> Any:
             stored.append(target)
         elif isinstance(target, DuckArray):
             stored.append(value)
+        elif not isinstance(value, DuckArray):
+            np.copyto(target, value)
+            stored.append(target)
         else:
             raise TypeError(
                 f"cannot store a {type(value).__name__} in an array of {getattr(target, 'dtype', type(target))}: its "

@@ -88,6 +88,20 @@ class ArrayMethods:
         """A copy."""
         return self._new(self.coefficients.copy())  # type: ignore[attr-defined]
 
+    def item(self, *index: Any) -> Any:
+        """One entry, as a series of shape ()."""
+        if not index:
+            return self.reshape(())
+        return self.reshape(-1)[index[0]] if len(index) == 1 else self[index]  # type: ignore[index]
+
+    def tolist(self) -> Any:
+        """Nested lists of series of shape ()."""
+        return [part.tolist() for part in self] if self.shape else self.copy()
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """``numpy.compress`` of this array."""
+        return np.compress(condition, self, axis)  # type: ignore[call-overload]
+
     def fill(self, value: Any) -> None:
         """Set every entry."""
         self[...] = value  # type: ignore[index]
@@ -156,7 +170,6 @@ for _name in [
     "swapaxes",
     "ravel",
     "nonzero",
-    "compress",
     "searchsorted",
     "conjugate",
 ]:

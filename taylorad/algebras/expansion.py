@@ -75,8 +75,8 @@ def _as_parameter(value: Any, owner: Any) -> Any:
     """A parameter in the ring of the series: mpmath numbers and Fractions stay what they are."""
     if isinstance(value, Symbol) or (owner.dtype == object and np.ndim(value) == 0):
         return value
-    if np.ndim(value) == 0:
-        return value if isinstance(value, int | float | complex) else np.asarray(value)[()]
+    if np.ndim(value) == 0:  # Python numbers take on the type they meet
+        return value if isinstance(value, int | float | complex | np.longdouble) else np.asarray(value).item()
     return np.asarray(value)
 
 
@@ -107,9 +107,7 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
     with np.errstate(**QUIET):
         if not everywhere or (rule.outputs > 1 and rule.coefficients):
             start = rule.start(xp, *_place(rule, values, parameters))
-            start = [
-                s[()] if isinstance(s, np.ndarray) else s for s in (start if isinstance(start, tuple) else (start,))
-            ]
+            start = [_in_ring(s, arguments[0]) for s in (start if isinstance(start, tuple) else (start,))]
             equation = lower(rule, (*parameters, *rule.constants(xp)))
             results = solve(structure, equation, arguments, start)[: rule.outputs]
     if mask is not None and mask.any():
@@ -124,6 +122,13 @@ def first_part(coefficients: Any) -> Any:
     """The degree-0 part; a single object stays an array."""
     first = coefficients[0]
     return first if hasattr(first, "dtype") else np.array(first, dtype=object)
+
+
+def _in_ring(value: Any, like: Any) -> Any:
+    """A start value or coefficient; in single precision when the argument is and SciPy answered in double."""
+    if like.dtype.kind == "f" and like.dtype.itemsize < 8 and value.dtype.char in "dD":
+        return value.astype(np.float32 if value.dtype.char == "d" else np.complex64)
+    return value[()] if isinstance(value, np.ndarray) else value
 
 
 def _unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndarray | None:
@@ -195,7 +200,7 @@ def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> lis
     multiple = x.dtype == object and any(is_multiprecision(e) for e in x.flat)
     if rule.coefficients is not None and not (multiple and rule.ode is not None) and _has_closed_form(rule, x):
         with np.errstate(**QUIET):
-            return [rule.coefficients(namespace(x), *_place(rule, [x], parameters), order)]
+            return [[_in_ring(c, x) for c in rule.coefficients(namespace(x), *_place(rule, [x], parameters), order)]]
     return _with_more_digits(rule, x, parameters, order)
 
 
@@ -255,12 +260,12 @@ def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tu
 
 def _by_differences(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> tuple[tuple, ...]:
     """mpmath's own Taylor coefficients, from differences at raised precision; what precision changes wholly is 0."""
-    runs = []
+    runs, noise = [], mp.mpf(2) ** (-bits - 20) if rule.ode is not None else 0
     for extra in (20, 40):
         with mp.workprec(bits + extra):
             runs.append([_differences(rule, x, parameters, order, i) for i in range(rule.outputs)])
     return tuple(
-        tuple(mp.mpf(0) if abs(a - b) > abs(b) / 2 else b for a, b in zip(u, v, strict=True))
+        tuple(mp.mpf(0) if abs(a - b) > abs(b) / 2 or abs(b) < noise else b for a, b in zip(u, v, strict=True))
         for u, v in zip(*runs, strict=True)
     )
 

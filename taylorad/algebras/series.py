@@ -6,6 +6,7 @@ table is here, written once over the algebra's `Structure`.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from taylorad.algebras.expansion import apply_elementary, first_part
 from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure
 from taylorad.dispatch import DuckArray
-from taylorad.rings import as_coefficients
+from taylorad.rings import as_coefficients, is_multiprecision
 from taylorad.rules import TABLE, Primitive
 from taylorad.rules.linear import Gather
 
@@ -113,16 +114,30 @@ class Series(ArrayMethods, DuckArray):
 
     def lift(self, constant: Any) -> Self:
         """A constant as a series of this algebra."""
-        constant = as_coefficients(constant)
-        coefficients = self._zeros(constant.shape, constant)
+        constant = self._plain(constant)
+        if not isinstance(constant, Series):
+            constant = np.asarray(constant, np.result_type(self.dtype, constant))
+            if constant.dtype == object:
+                constant = np.asarray(constant + zero_of(self.coefficients), dtype=object)
+        coefficients = self._zeros(np.shape(constant), constant)
         coefficients[0, ...] = constant
         return self._new(coefficients)
+
+    def _plain(self, constant: Any) -> Any:
+        """A constant operand: Python numbers take on the precision of the series, integers stay exact among objects."""
+        if isinstance(constant, int | float | complex):
+            return constant
+        if self.dtype == object and not isinstance(constant, Series):
+            array = np.asarray(constant)
+            return array.astype(object) if array.dtype.kind in "iub" else as_coefficients(array)
+        return as_coefficients(constant)
 
     def _zeros(self, shape: tuple[int, ...], *like: Any) -> Any:
         nested = [a for a in (self.coefficients, *like) if isinstance(a, Series)]
         if nested:
             return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape))
-        return np.zeros((self.structure.size, *shape), np.result_type(self.coefficients, *like))
+        dtype = np.result_type(self.coefficients, *like)
+        return np.full((self.structure.size, *shape), zero_of(self.coefficients) if dtype == object else 0, dtype)
 
     def empty(self, shape: tuple[int, ...]) -> Self:
         """A zero series of this algebra with another shape."""
@@ -130,6 +145,14 @@ class Series(ArrayMethods, DuckArray):
 
     def _coefficients_of(self, operand: Any) -> Any:
         return (self.lift(operand) if self.is_constant(operand) else operand).coefficients
+
+    def equals(self, other: Any, equal_nan: bool = False) -> bool:
+        """Whether shapes, algebras and all coefficients are equal (`==` compares the degree-0 parts only)."""
+        try:
+            theirs = self._coefficients_of(other)
+        except ValueError:  # of another algebra
+            return False
+        return np.array_equal(self.coefficients, theirs, equal_nan=equal_nan)
 
     # --------------------------------------------------------------------------------------- kinds of primitives
 
@@ -144,7 +167,8 @@ class Series(ArrayMethods, DuckArray):
         return primitive.function(*args, **kwargs)
 
     def _creation(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        return self.lift(primitive.function(first_part(self.coefficients), *args[1:], **kwargs))
+        array = primitive.function(first_part(self.coefficients), *args[1:], **kwargs)
+        return array if array.dtype.kind in "iub" else self.lift(array)
 
     def _elementary(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         if kwargs:
@@ -152,19 +176,18 @@ class Series(ArrayMethods, DuckArray):
         return apply_elementary(self, primitive, args)
 
     def _additive(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        x, y = args
+        x, y = _two(primitive, args, kwargs)
         minus = primitive.name == "subtract"
         if self.is_constant(x):
             return self._shifted(-y if minus else y, x)
         if self.is_constant(y):
-            return self._shifted(x, -as_coefficients(y) if minus else y)
+            return self._shifted(x, -self._plain(y) if minus else y)
         u, v = _aligned(x.coefficients, y.coefficients)
         return self._new(u - v if minus else u + v)
 
     def _shifted(self, series: Any, constant: Any) -> Self:
         """series + constant, the constant broadcast against it."""
-        constant = constant if isinstance(constant, int | float) else as_coefficients(constant)
-        value = first_part(series.coefficients) + constant
+        value = first_part(series.coefficients) + self._plain(constant)
         value = value if hasattr(value, "shape") else np.array(value, dtype=object)
         if value.shape == series.shape and value.dtype == series.dtype and not isinstance(value, Series):
             coefficients = series.coefficients.copy()
@@ -181,14 +204,14 @@ class Series(ArrayMethods, DuckArray):
     def _bilinear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         x, y, *options = args
         if primitive.name == "multiply":
-            return self._product(x, y)
+            return self._product(*_two(primitive, args, kwargs))
         return self._pairs(lambda u, v: primitive.function(u, v, *options, **kwargs), x, y)
 
     def _product(self, x: Any, y: Any) -> Self:
         if self.is_constant(x):
             x, y = y, x
         if self.is_constant(y):
-            factor = y if isinstance(y, int | float) else as_coefficients(y)
+            factor = self._plain(y)
             return self._new(_deepen(x.coefficients, np.ndim(factor) + 1) * factor)
         if x is y:
             return self._new(self.structure.square(x.coefficients))
@@ -202,10 +225,10 @@ class Series(ArrayMethods, DuckArray):
         """A bilinear function of two operands, from its values at pairs of coefficients."""
         size = self.structure.size
         if self.is_constant(x):
-            left = np.broadcast_to(as_coefficients(x), (size, *np.shape(x)))
+            left = np.broadcast_to(self._plain(x), (size, *np.shape(x)))
             return self._new(function(left, y.coefficients))
         if self.is_constant(y):
-            right = np.broadcast_to(as_coefficients(y), (size, *np.shape(y)))
+            right = np.broadcast_to(self._plain(y), (size, *np.shape(y)))
             return self._new(function(x.coefficients, right))
         rows = []
         for k in range(self.order + 1):
@@ -224,9 +247,9 @@ class Series(ArrayMethods, DuckArray):
         return self._pairs(lambda u, v: np.einsum(named, u, v), *arrays)
 
     def _quotient(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        x, y = args
+        x, y = _two(primitive, args, kwargs)
         if self.is_constant(y):
-            divisor = y if isinstance(y, int | float) else as_coefficients(y)
+            divisor = self._plain(y)
             return self._new(_deepen(x.coefficients, np.ndim(divisor) + 1) / divisor)
         u, v = _aligned(self._coefficients_of(x), y.coefficients)
         shape = np.broadcast_shapes(u.shape, v.shape)
@@ -261,6 +284,8 @@ class Series(ArrayMethods, DuckArray):
     def _gather(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         """Run the NumPy function on entry numbers (0 stands for zero), then move all coefficients alike."""
         gather: Gather = primitive.function
+        if primitive.name == "where" and len(args) == 1:
+            return np.nonzero(_primal(args[0]))
         pool = _Pool(self)
         data = [pool.number(a) if i in gather.data else _primal(a) for i, a in enumerate(args)]
         moved = gather.function(*data, **{key: _primal(v) for key, v in kwargs.items()})
@@ -284,17 +309,12 @@ class Series(ArrayMethods, DuckArray):
         where = (*key,) if isinstance(key, tuple) else (key,)
         if not _is_basic(key):
             where = self._positions(key)
-        constant = self.is_constant(value)
-        written = value if constant else value.coefficients
+        written = self._coefficients_of(value)
         if isinstance(written, Series) and not isinstance(self.coefficients, Series):
             self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
             self._rank(self.coefficients)
         target = self.coefficients[(0, *where)]
-        if constant:
-            self.coefficients[(slice(1, None), *where)] = 0
-            self.coefficients[(0, *where, ...) if Ellipsis not in where else (0, *where)] = as_coefficients(value)
-        else:
-            self.coefficients[(slice(None), *where)] = _deepen(value.coefficients, np.ndim(target) + 1)
+        self.coefficients[(slice(None), *where)] = _deepen(written, np.ndim(target) + 1)
 
     def _positions(self, key: Any) -> tuple:
         key = tuple(map(_primal, key)) if isinstance(key, tuple) else _primal(key)
@@ -311,7 +331,7 @@ class _Pool:
 
     def number(self, operand: Any) -> Any:
         if isinstance(operand, list | tuple):
-            return type(operand)(self.number(part) for part in operand)
+            return type(operand)(self.number(np.asarray(p) if np.isscalar(p) else p) for p in operand)
         if operand is None:
             return None
         shape = np.shape(operand) if not isinstance(operand, Series) else operand.shape
@@ -327,10 +347,14 @@ class _Pool:
         numbers = np.asarray(numbers)
         if len(flat) == 1 and (numbers.size == 0 or numbers.min() > 0):
             return algebra._new(flat[0][:, numbers - 1])
-        zero = np.zeros((size, 1), dtype=flat[0].dtype if flat[0].dtype != object else np.int64)
-        return algebra._new(
-            np.concatenate([zero.astype(object) if flat[0].dtype == object else zero, *flat], axis=1)[:, numbers]
-        )
+        zero = algebra.empty((1,)).coefficients
+        return algebra._new(np.concatenate([zero, *flat], axis=1)[:, numbers])
+
+
+def zero_of(array: Any) -> Any:
+    """The zero of the base ring of an object array, so that no plain integers (1/3 a float!) mix with its numbers."""
+    element = next(iter(getattr(array, "primal", array).flat), 0) if array.dtype == object else 0
+    return type(element)(0) if isinstance(element, Fraction) or is_multiprecision(element) else 0
 
 
 def _primal(x: Any) -> Any:
@@ -339,6 +363,14 @@ def _primal(x: Any) -> Any:
     if type(x) is tuple:
         return tuple(_primal(part) for part in x)
     return getattr(x, "primal", x)
+
+
+def _two(primitive: Primitive, args: tuple, kwargs: dict) -> tuple[Any, Any]:
+    """The operands of a binary operation; options it cannot honour are refused, not ignored."""
+    if kwargs:
+        raise TypeError(f"{primitive.name} of a series takes no keyword arguments, got {', '.join(kwargs)}")
+    x, y = args
+    return x, y
 
 
 def _is_basic(key: Any) -> bool:

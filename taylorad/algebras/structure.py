@@ -264,5 +264,5 @@ class HyperDualStructure(Structure):
                 left = u[self.blocks[mask ^ sub]].reshape(*self.axes(mask ^ sub), *shape)
                 right = v[self.blocks[sub]].reshape(*self.axes(sub), *shape)
                 total = left * right if total is None else total + left * right
-            blocks.append(total.reshape(-1, *shape) if shape or total.ndim != 1 else total)
+            blocks.append(total.reshape(prod(self.axes(mask)), *shape) if shape or total.ndim != 1 else total)
         return np.concatenate(blocks) if len(blocks) > 1 else blocks[0]

@@ -6,6 +6,7 @@ point by point: slower, and right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -22,6 +23,7 @@ class FloatNamespace:
     def __init__(self, dtype: np.dtype):
         self.dtype = dtype
         real = np.empty(0, dtype).real.dtype.type
+        self.number = real if np.dtype(real).itemsize > 8 else float  # Python floats take on the type they meet
         self.eps = float(np.finfo(dtype).eps)
         with multiprecision.working_precision(80):
             self.pi = real(multiprecision.to_longdouble(multiprecision.PI()))
@@ -51,6 +53,33 @@ class FloatNamespace:
             return multiprecision.pointwise(name, ufunc.nout, self.dtype)
         return known
 
+    def factorial(self, k: int) -> Any:
+        """k!."""
+        return self.number(math.factorial(k)) if k <= 170 or self.number is not float else math.inf
+
+    def binom(self, n: int, k: int) -> Any:
+        """The binomial coefficient of integers."""
+        return self.number(math.comb(n, k))
+
+    def poch(self, a: Any, k: int) -> Any:
+        """(a)_k = a (a+1) … (a+k-1), exactly zero where a factor is."""
+        result = self.number(1)
+        for i in range(k):
+            result = result * (a + i)
+        return result
+
+    def sinpi(self, x: Any) -> Any:
+        """sin(πx), by exact reduction to |x| ≤ 1/2."""
+        nearest = np.rint(np.real(getattr(x, "primal", x)))
+        return (1 - 2 * (nearest % 2)) * np.sin(self.pi * (x - nearest))
+
+    def cospi(self, x: Any) -> Any:
+        """cos(πx) = ±sin(π(1/2 - |r|)) after exact reduction to |r| ≤ 1/2."""
+        nearest = np.rint(np.real(getattr(x, "primal", x)))
+        r = x - nearest
+        r = r * (1 - 2 * (np.real(getattr(r, "primal", r)) < 0))
+        return (1 - 2 * (nearest % 2)) * np.sin(self.pi * (0.5 - r))
+
     def hypot(self, x: Any, y: Any) -> Any:
         """sqrt(x² + y²), without overflow when real."""
         if self.dtype.kind == "c":
@@ -62,36 +91,9 @@ class FloatNamespace:
         return np.log(self.dtype.type(x) if isinstance(x, int) else x)
 
 
-def _poch(a: Any, k: int) -> Any:
-    """(a)_k = a (a+1) … (a+k-1), exactly zero where a factor is."""
-    result = 1.0
-    for i in range(k):
-        result = result * (a + i)
-    return result
-
-
-def _sinpi(x: Any) -> Any:
-    """sin(πx), by exact reduction to |x| ≤ 1/2."""
-    nearest = np.rint(np.real(getattr(x, "primal", x)))
-    return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (x - nearest))
-
-
-def _cospi(x: Any) -> Any:
-    """cos(πx) = sin(π(1/2 - r)) after exact reduction to 0 ≤ r ≤ 1/2 or its negative."""
-    nearest = np.rint(np.real(getattr(x, "primal", x)))
-    r = x - nearest
-    r = r * np.where(np.real(getattr(r, "primal", r)) < 0, -1.0, 1.0)
-    return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (0.5 - r))
-
-
 _OWN: dict[str, Callable[..., Any]] = {
     "hurwitz": lambda s, q: scipy.special.zeta(s, q),
-    "poch": _poch,
-    "factorial": lambda k: float(scipy.special.factorial(k)),
-    "binom": lambda n, k: float(scipy.special.binom(n, k)),
     "digamma": scipy.special.digamma,
-    "sinpi": _sinpi,
-    "cospi": _cospi,
 }
 _REAL = ("hurwitz", "polygamma")  # complex only in their parameter
 _UFUNCS = {

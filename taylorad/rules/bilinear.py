@@ -84,4 +84,5 @@ BILINEAR: dict[str, Callable] = {
     },
     "linalg.outer": _outer,
     "linalg.matmul": _matmul,
+    **{f"linalg.{name}": _pairwise(getattr(np.linalg, name)) for name in ("tensordot", "cross", "vecdot")},
 }

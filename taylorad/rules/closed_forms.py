@@ -93,6 +93,12 @@ def sinc_coefficients(xp, x, order):
     return [sinc(xp, x), *(c * xp.pi**k for k, c in enumerate(scaled) if k)]
 
 
+def log_quotient(xp, x):
+    """log(x)/(1 - x), and -1 at 1."""
+    one = x == 1
+    return xp.where(one, 0 * x - 1, xp.log(x) / xp.where(one, 1 + 0 * x, 1 - x))
+
+
 def integrated(start, slope):
     """Coefficients of the antiderivative with value `start`."""
     return [start] + [c / (k + 1) for k, c in enumerate(slope[:-1])]

@@ -6,6 +6,7 @@ that of the mean of the two branches, so |x| has slope 0 at 0 and max(x, y) the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -69,13 +70,12 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Any:
 
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
-    zero = value(x) == 0
-    return np.where(zero, at_zero, (value(x) > 0) * 1.0)
+    step = np.heaviside(value(x), value(at_zero))
+    return np.where(value(x) == 0, at_zero, step) if hasattr(at_zero, "level") else step
 
 
 def _copysign(x: Any, y: Any) -> Any:
-    flip = np.signbit(value(x)) != np.signbit(value(y))
-    return np.where(flip, -1.0, 1.0) * x
+    return np.where(np.signbit(value(x)) != np.signbit(value(y)), -x, x)
 
 
 def _remainder(x: Any, y: Any) -> Any:
@@ -90,9 +90,10 @@ def _extremum(of: Callable) -> Callable:
     """max or min over axes: the mean of all entries that attain it."""
 
     def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        attained = value(x) == of(value(x), axis=axis, keepdims=True)
+        best = of(value(x), axis=axis, keepdims=True)
+        attained = (value(x) == best) | ((best != best) & _isnan(x))
         total = np.sum(np.where(attained, x, 0), axis=axis, keepdims=keepdims)
-        return total / np.sum(attained, axis=axis, keepdims=keepdims)
+        return total / np.sum(attained, axis=axis, keepdims=keepdims, dtype=x.dtype)
 
     return reduction
 
@@ -111,13 +112,14 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 def _interp(x: Any, xp: Any, fp: Any) -> Any:
-    """Piecewise linear in constants (xp, fp); constant outside, as np.interp."""
-    nodes, values = np.asarray(value(xp)), fp
-    at = value(x)
-    i = np.clip(np.searchsorted(nodes, at, side="right") - 1, 0, len(nodes) - 2)
-    slope = (values[i + 1] - values[i]) / (nodes[i + 1] - nodes[i])
-    inside = values[i] + slope * (x - nodes[i])
-    return np.where(at < nodes[0], values[0], np.where(at > nodes[-1], values[-1], inside))
+    """Piecewise linear between constant nodes, constant outside, as np.interp; the mean slope at a node."""
+    if hasattr(xp, "level"):
+        raise TypeError("interp: the nodes must be plain numbers (pass .value to hold them constant)")
+    nodes, values = np.asarray(xp), fp if hasattr(fp, "level") else np.asarray(fp)
+    slopes = np.concatenate([[0], np.diff(values) / np.diff(nodes), [0]])
+    left, right = (np.searchsorted(nodes, value(x), side=side) for side in ("left", "right"))
+    base = np.maximum(right - 1, 0)
+    return values[base] + (slopes[left] + slopes[right]) / 2 * (x - nodes[base])
 
 
 # --------------------------------------------------------------------------------------------------- combinations
@@ -144,7 +146,7 @@ def _power(x: Any, exponent: Any) -> Any:
         return _apply("series_power", x, exponent)
     exponents = np.asarray(exponent)
     if exponents.ndim == 0:
-        return x.constant_power(exponents[()] if not isinstance(exponent, int) else exponent)
+        return x.constant_power(exponent if isinstance(exponent, int | float) else exponents[()])
     distinct = np.unique(exponents)
     if len(distinct) == 1:
         return np.broadcast_to(x.constant_power(distinct[0]), np.broadcast_shapes(x.shape, exponents.shape))
@@ -157,19 +159,18 @@ def _square(x: Any) -> Any:
     return x.constant_power(2)
 
 
-def _logaddexp(x: Any, y: Any) -> Any:
-    """max - log_expit(max - min): both tails keep their digits."""
+def _logaddexp(x: Any, y: Any, unit: float = 1.0) -> Any:
+    """max - log_expit(unit (max - min))/unit: both tails keep their digits."""
     first = value(x) >= value(y)
     high, low = np.where(first, x, y), np.where(first, y, x)
     with np.errstate(invalid="ignore"):
-        result = high - sp.log_expit(high - low)
-    infinite = np.isinf(value(low)) | np.isinf(value(high))
+        result = high - sp.log_expit((high - low) * unit) / unit
+    infinite = (np.abs(value(low)) == np.inf) | (np.abs(value(high)) == np.inf)
     return np.where(infinite, high, result) if np.any(infinite) else result
 
 
 def _logaddexp2(x: Any, y: Any) -> Any:
-    ln2 = np.log(2.0)
-    return _logaddexp(x * ln2, y * ln2) / ln2
+    return _logaddexp(x, y, math.log(2))
 
 
 def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
@@ -231,7 +232,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     if ord in (np.inf, -np.inf):
         return (np.max if ord > 0 else np.min)(magnitude, axis=axis, keepdims=keepdims)
     if ord == 0:
-        return np.sum(value(x) != 0, axis=axis, keepdims=keepdims)
+        return np.sum(value(x) != 0, axis=axis, keepdims=keepdims, dtype=magnitude.dtype)
     return np.sum(magnitude**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
@@ -244,7 +245,7 @@ def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
             half = len(front) // 2
             paired = front[:half] * front[half : 2 * half]
             front = paired if len(front) % 2 == 0 else np.concatenate([paired, front[2 * half :]])
-        x = np.moveaxis(front, 0, i) if len(front) else np.ones((*x.shape[:i], 1, *x.shape[i + 1 :]))
+        x = np.moveaxis(front, 0, i) if len(front) else np.ones_like(x, shape=(*x.shape[:i], 1, *x.shape[i + 1 :]))
     if keepdims:
         return x
     return np.squeeze(x, None if axis is None else axis) if x.ndim else x
@@ -253,6 +254,8 @@ def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _cumprod(x: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = np.ravel(x), 0
+    if x.size == 0:
+        return x
     front = np.moveaxis(x, axis, 0)
     rows = [front[0]]
     for row in front[1:]:
@@ -271,17 +274,20 @@ def _var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> A
 def _average(a: Any, axis: Any = None, weights: Any = None) -> Any:
     if weights is None:
         return np.mean(a, axis=axis)
-    return np.sum(a * weights, axis=axis) / np.sum(weights * np.ones(a.shape), axis=axis)
+    if isinstance(axis, int) and np.ndim(weights) == 1:
+        weights = np.expand_dims(weights, [i for i in range(np.ndim(a)) if i != axis % np.ndim(a)])
+    weights = np.broadcast_to(weights, np.shape(a))
+    return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
 
 
 def _trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     front = np.moveaxis(y, axis, -1)
-    width = dx if x is None else np.diff(x)
+    width = dx if x is None else np.diff(x) if np.ndim(x) == 1 else np.moveaxis(np.diff(x, axis=axis), axis, -1)
     return np.sum((front[..., 1:] + front[..., :-1]) * width, axis=-1) / 2
 
 
 def _polyval(p: Any, x: Any) -> Any:
-    result = np.zeros_like(x) if hasattr(x, "level") else 0.0
+    result = np.zeros_like(x)
     for coefficient in p:
         result = result * x + coefficient
     return result
@@ -323,6 +329,20 @@ def _modf(x: Any) -> tuple:
     return x - whole, whole
 
 
+def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """Whether all coefficients are equal, not only the values."""
+    x, y = sorted((a1, a2), key=lambda a: getattr(a, "level", (-1, 0)))
+    return y.equals(x, equal_nan)
+
+
+def _array_equiv(a1: Any, a2: Any) -> bool:
+    try:
+        x, y = np.broadcast_arrays(a1, a2)
+        return _array_equal(x, y)
+    except ValueError:  # shapes that do not broadcast, or another algebra
+        return False
+
+
 COMPOSITE: dict[str, Callable] = {
     # piecewise
     "absolute": _absolute,
@@ -344,7 +364,7 @@ COMPOSITE: dict[str, Callable] = {
     "amin": _extremum(np.min),
     "ptp": lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims),
     "sort": _sort,
-    "median": lambda x, axis=None: _median(x, axis),
+    "median": lambda x, axis=None, keepdims=False: _median(x, axis, keepdims),
     "select": _select,
     "interp": _interp,
     # powers and scaled functions
@@ -369,9 +389,7 @@ COMPOSITE: dict[str, Callable] = {
     "kl_div": lambda x, y: _rel_entr(x, y) - x + y,
     # reductions and products
     "linalg.norm": _norm,
-    "linalg.vector_norm": lambda x, ord=2, axis=None, keepdims=False: _norm(
-        np.ravel(x) if axis is None else x, ord, axis, keepdims
-    ),
+    "linalg.vector_norm": lambda x, axis=None, keepdims=False, ord=2: _vector_norm(x, axis, keepdims, ord),
     "prod": _prod,
     "cumprod": _cumprod,
     "var": _var,
@@ -380,16 +398,33 @@ COMPOSITE: dict[str, Callable] = {
     "trapezoid": _trapezoid,
     "polyval": _polyval,
     "einsum": _einsum,
+    "array_equal": _array_equal,
+    "array_equiv": _array_equiv,
     "linalg.trace": lambda x, offset=0: np.trace(x, offset, -2, -1),
     "linalg.multi_dot": lambda arrays: _chain(arrays),
 }
 
 
-def _median(x: Any, axis: Any) -> Any:
-    ordered = np.sort(x, axis=axis)
-    axis = 0 if axis is None else axis
-    n = ordered.shape[axis]
-    return (np.take(ordered, (n - 1) // 2, axis) + np.take(ordered, n // 2, axis)) / 2
+def _median(x: Any, axis: Any, keepdims: bool) -> Any:
+    ordered, axes = _joined(x, axis)
+    ordered = np.sort(ordered, axis=-1)
+    n = ordered.shape[-1]
+    middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    return np.expand_dims(middle, axes) if keepdims else middle
+
+
+def _vector_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
+    joined, axes = _joined(x, axis)
+    norm = _norm(joined, ord, axis=-1)
+    return np.expand_dims(norm, axes) if keepdims else norm
+
+
+def _joined(x: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
+    """x with some axes (None: all) joined to the last, and which they are."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(i % x.ndim for i in axes)
+    moved = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
+    return np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], -1)), axes
 
 
 def _chain(arrays: Any) -> Any:

@@ -27,14 +27,18 @@ def inner_axes(coefficients: Any, axis: Any) -> Any:
     return shifted if isinstance(axis, tuple) else shifted[0]
 
 
-def _sum(c: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.sum(c, axis=inner_axes(c, axis), keepdims=keepdims)
+def _sum(c: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    return np.sum(c if where is True else np.where(where, c, 0), axis=inner_axes(c, axis), keepdims=keepdims)
 
 
-def _mean(c: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _mean(c: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
     axes = inner_axes(c, axis)
-    count = np.prod([c.shape[i] for i in (axes if isinstance(axes, tuple) else (axes,))], dtype=int)
-    return np.sum(c, axis=axes, keepdims=keepdims) / int(count)
+    if where is True:
+        count = np.prod([c.shape[i] for i in (axes if isinstance(axes, tuple) else (axes,))], dtype=int)
+        return np.sum(c, axis=axes, keepdims=keepdims) / int(count)
+    chosen = np.broadcast_to(where, c.shape)
+    count = np.sum(chosen, axis=axes, keepdims=keepdims, dtype=c.dtype)
+    return np.sum(np.where(chosen, c, 0), axis=axes, keepdims=keepdims) / count
 
 
 def _along(function: Callable) -> Callable:
@@ -100,17 +104,19 @@ class Gather:
 
 _MOVING = (
     "reshape ravel transpose swapaxes moveaxis rollaxis flip fliplr flipud rot90 roll squeeze expand_dims broadcast_to "
-    "repeat tile take diagonal compress delete concatenate stack hstack vstack dstack column_stack block diag diagflat "
+    "repeat tile take diagonal delete concatenate stack hstack vstack dstack column_stack block diag diagflat "
     "tril triu split array_split hsplit vsplit dsplit resize take_along_axis permute_dims matrix_transpose copy "
     "unstack atleast_1d atleast_2d atleast_3d"
 )
 GATHER: dict[str, Gather] = {
     **{name: Gather(getattr(np, name)) for name in _MOVING.split() if hasattr(np, name)},
     "where": Gather(np.where, data=(1, 2)),
+    "compress": Gather(np.compress, data=(1,)),
     "append": Gather(np.append, data=(0, 1)),
     "insert": Gather(np.insert, data=(0, 2)),
     "extract": Gather(np.extract, data=(1,)),
     "broadcast_arrays": Gather(np.broadcast_arrays, data=tuple(range(32))),
+    "meshgrid": Gather(np.meshgrid, data=tuple(range(32))),
     "linalg.diagonal": Gather(np.linalg.diagonal),
     "linalg.matrix_transpose": Gather(np.matrix_transpose),
 }

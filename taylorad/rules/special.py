@@ -24,6 +24,7 @@ from taylorad.rules.closed_forms import (
     hyp2f1_coefficients,
     integrated,
     log_ndtr_coefficients,
+    log_quotient,
     polygamma_coefficients,
 )
 from taylorad.rules.rule import POSITIVE, Domain, Rule
@@ -219,6 +220,7 @@ SPECIAL = {
     "expi": Rule(
         start=lambda xp, x: (xp.expi(x), xp.exp(x)),
         ode=lambda x, y, e: (x, e, x * e),
+        unstable=lambda x, order: (np.real(x) > 2) & (abs(x) <= 2 * order),  # its entire part outweighs the logarithm
         domain=Domain(poles=lambda x: x == 0),
     ),
     "sici": Rule(  # Si and Ci; dividing by x each order swamps Si, an entire function
@@ -308,7 +310,7 @@ SPECIAL = {
     ),
     # Spence's dilogarithm: y' = q = log(x)/(1 - x), smooth at 1
     "spence": Rule(
-        start=lambda xp, x: (xp.spence(x), xp.log(x) / (1 - x)),
+        start=lambda xp, x: (xp.spence(x), log_quotient(xp, x)),
         ode=lambda x, y, q: (x * (1 - x), x * (1 - x) * q, 1 + x * q),
         domain=POSITIVE,
         monotony=-1,

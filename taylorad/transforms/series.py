@@ -87,8 +87,8 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
     Examples
     --------
     >>> import numpy as np
-    >>> taylor(np.sin, 0.0, 3).coefficients
-    array([ 0.        ,  1.        , -0.        , -0.16666667])
+    >>> taylor(np.exp, 0.0, 3).coefficients
+    array([1.        , 1.        , 0.5       , 0.16666667])
     >>> taylor(lambda x: np.sin(x) / x, 0.0, 4).coefficients[[0, 2, 4]]
     array([ 1.        , -0.16666667,  0.00833333])
     """
