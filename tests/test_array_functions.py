@@ -214,7 +214,10 @@ ONE = "isfinite isnan isinf signbit sign floor ceil rint trunc logical_not argma
 TWO = "equal not_equal less less_equal greater greater_equal floor_divide logical_and logical_or logical_xor isclose allclose"
 CONSTANT: dict[str, list] = {
     **{name: [getattr(np, name)] for name in ONE.split()},
-    **{name: [(getattr(np, name), (3, 4), (4,)), lambda x, name=name: getattr(np, name)(2.0, x)] for name in TWO.split()},
+    **{
+        name: [(getattr(np, name), (3, 4), (4,)), lambda x, name=name: getattr(np, name)(2.0, x)]
+        for name in TWO.split()
+    },
     "searchsorted": [(lambda x: np.searchsorted([1, 2, 3], x), V), lambda x: np.searchsorted(np.arange(9.0), x)],
     "digitize": [(lambda x: np.digitize(x, [1.0, 2.0, 3.0]), V)],
     "lexsort": [(lambda x, y: np.lexsort((x, y)), V, V)],
@@ -223,7 +226,13 @@ CONSTANT: dict[str, list] = {
     "array_equal": [(np.array_equal, V, V), lambda x: np.array_equal(x, x)],
     "array_equiv": [(np.array_equiv, V, V), lambda x: np.array_equiv(x, x)],
 }
-for _name, _options in {"argmax": {"axis": 0}, "argsort": {"axis": 0}, "any": {"axis": 1}, "all": {"axis": 1}, "round": {"decimals": 1}}.items():
+for _name, _options in {
+    "argmax": {"axis": 0},
+    "argsort": {"axis": 0},
+    "any": {"axis": 1},
+    "all": {"axis": 1},
+    "round": {"decimals": 1},
+}.items():
     CONSTANT[_name].append(lambda x, name=_name, options=_options: getattr(x, name)(**options))
 SMOOTH = {**ADDITIVE, **LINEAR, **GATHER, **BILINEAR, **CREATION, **POLYNOMIAL, **COMPOSITE}
 REAL = {"maximum", "minimum", "fmax", "fmin", "clip", "heaviside", "remainder", "fmod", "divmod", "modf", "max", "min", "amax", "amin", "ptp",
@@ -233,7 +242,9 @@ REAL = {"maximum", "minimum", "fmax", "fmin", "clip", "heaviside", "remainder", 
 
 def calls(table: dict[str, list], skip: Any = ()) -> list:
     """Test parameters (function, shapes), one for each call of the table."""
-    rows = [(name, i, c if isinstance(c, tuple) else (c, (3, 4))) for name, row in table.items() for i, c in enumerate(row)]
+    rows = [
+        (name, i, c if isinstance(c, tuple) else (c, (3, 4))) for name, row in table.items() for i, c in enumerate(row)
+    ]
     return [pytest.param(f, shapes, id=f"{name}-{i}") for name, i, (f, *shapes) in rows if name not in skip]
 
 
@@ -249,7 +260,9 @@ def coefficient_arrays(shapes: Any, size: int = ORDER + 1, kind: Any = float) ->
     values = rng.permutation(1.2 + 0.37 * np.arange(sum(counts)))
     arrays = []
     for shape, first, count in zip(shapes, np.cumsum([0, *counts]), counts, strict=False):
-        rest = rng.uniform(-0.5, 0.5, (size, count)) + (1j * rng.uniform(-0.5, 0.5, (size, count)) if kind is complex else 0)
+        rest = rng.uniform(-0.5, 0.5, (size, count)) + (
+            1j * rng.uniform(-0.5, 0.5, (size, count)) if kind is complex else 0
+        )
         rest[0] = values[first : first + count] + (1j * rng.uniform(-1, 1, count) if kind is complex else 0)
         arrays.append(rest.reshape(size, *shape))
     return arrays
@@ -352,7 +365,10 @@ def test_polynomials_of_fractions_are_exact(f, shapes):
     lines = [np.vectorize(Fraction, otypes=[object])(rng.integers(1, 9, (2, *s)), 7) for s in shapes]
     zero = np.full(1, Fraction(0))
     order, t = 12, Fraction(2, 3)  # the degree of a product of all entries
-    series = [Taylor(np.concatenate([c, np.broadcast_to(zero.reshape((1,) * c.ndim), (order - 1, *c.shape[1:]))])) for c in lines]
+    series = [
+        Taylor(np.concatenate([c, np.broadcast_to(zero.reshape((1,) * c.ndim), (order - 1, *c.shape[1:]))]))
+        for c in lines
+    ]
     results = leaves(f(*series))
     for ours, expected in zip(results, leaves(f(*(c[0] + t * c[1] for c in lines))), strict=True):
         assert np.array_equal(ours(t), expected)
@@ -362,7 +378,9 @@ def test_polynomials_of_fractions_are_exact(f, shapes):
 def test_several_variables_restricted_to_a_line_are_one_variable(f, shapes):
     structure = MultivariateStructure.of(2, ORDER)
     line = np.array([[2.0 ** e[1] * (sum(e) == k) for e in structure.exponents.tolist()] for k in range(ORDER + 1)])
-    arguments = [a / 4 ** structure.degrees.reshape(-1, *(1,) * (a.ndim - 1)) for a in coefficient_arrays(shapes, structure.size)]
+    arguments = [
+        a / 4 ** structure.degrees.reshape(-1, *(1,) * (a.ndim - 1)) for a in coefficient_arrays(shapes, structure.size)
+    ]
     ours = parts(f(*(MultivariateTaylor(a, 2, ORDER) for a in arguments)), structure.size)
     along = parts(f(*(Taylor(np.tensordot(line, a, 1)) for a in arguments)))
     close([np.tensordot(line, p, 1) for p in ours], along, 1e-12)  # the same products, summed in another order
@@ -426,7 +444,9 @@ EMPTY = {
 
 
 @pytest.mark.parametrize("f", EMPTY.values(), ids=EMPTY)
-@pytest.mark.parametrize("make", [lambda a: Taylor(np.stack([a, a])), lambda a: MultivariateTaylor(np.stack([a] * 6), 2, 2), Dual])
+@pytest.mark.parametrize(
+    "make", [lambda a: Taylor(np.stack([a, a])), lambda a: MultivariateTaylor(np.stack([a] * 6), 2, 2), Dual]
+)
 def test_empty_arrays_give_what_numpy_gives(f, make):
     ours, expected = f(make(np.ones((0, 3)))), f(np.ones((0, 3)))
     assert ours.shape == expected.shape
@@ -641,7 +661,10 @@ def test_functions_without_a_rule_are_named(use, name):
         use(Taylor.variable(np.ones(3), 2))
 
 
-@pytest.mark.parametrize("use", [lambda x: np.add(x, 1, where=x > 0), lambda x: np.exp(x, where=x > 0), lambda x: np.multiply(x, 2, dtype=int)])
+@pytest.mark.parametrize(
+    "use",
+    [lambda x: np.add(x, 1, where=x > 0), lambda x: np.exp(x, where=x > 0), lambda x: np.multiply(x, 2, dtype=int)],
+)
 def test_options_that_cannot_be_honoured_are_refused(use):
     with pytest.raises(TypeError, match="takes no keyword arguments"):
         use(Taylor.variable(np.ones(3), 2))

@@ -11,8 +11,22 @@ import pytest
 import taylorad
 
 ROOT = Path(taylorad.__file__).parent
-ORDER = ("rings", "rules", "dispatch", "algebras", "transforms", "__init__", "expressions", "nist", "figures", "cli", "__main__")
-BELOW = {name: set(ORDER[:i]) - ({"rings"} if name == "rules" else set()) for i, name in enumerate(ORDER)}  # what each may import
+ORDER = (
+    "rings",
+    "rules",
+    "dispatch",
+    "algebras",
+    "transforms",
+    "__init__",
+    "expressions",
+    "nist",
+    "figures",
+    "cli",
+    "__main__",
+)
+BELOW = {
+    name: set(ORDER[:i]) - ({"rings"} if name == "rules" else set()) for i, name in enumerate(ORDER)
+}  # what each may import
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
@@ -32,7 +46,11 @@ def imported(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "taylorad" else {str(node.module)}
+            names |= (
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module == "taylorad"
+                else {str(node.module)}
+            )
     return {name for name in names if name.split(".")[0] == "taylorad"}
 
 
@@ -51,14 +69,19 @@ def test_imports_run_one_way(path):
 def test_only_dispatch_knows_the_protocols(path):
     if part(path) != "dispatch":
         names = identifiers(path)
-        defined = {n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)}
+        defined = {
+            n.name for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)
+        }
         assert not defined & {"__array_ufunc__", "__array_function__"}
         assert "__array_function__" not in names
 
 
 def test_modules_do_not_import_each_other_in_circles():
     graph = {".".join(("taylorad", *path.relative_to(ROOT).with_suffix("").parts)): imported(path) for path in MODULES}
-    graph = {name.removesuffix(".__init__"): {i for i in found if i in graph or f"{i}.__init__" in graph} for name, found in graph.items()}
+    graph = {
+        name.removesuffix(".__init__"): {i for i in found if i in graph or f"{i}.__init__" in graph}
+        for name, found in graph.items()
+    }
     packages = {name for name in graph if any(other.startswith(name + ".") for other in graph)}
     graph = {name: found - packages - {name} for name, found in graph.items() if name not in packages}
     while leaves := {name for name, found in graph.items() if not found & set(graph)}:

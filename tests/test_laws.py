@@ -31,7 +31,9 @@ def label(case: Any) -> str:
 def call(name: str, point: Point, *moving: Any) -> Any:
     """The first result of a function with its differentiated arguments replaced."""
     replaced = iter(moving)
-    result = function(name)(*(next(replaced) if d else a for a, d in zip(point.arguments, directions(name), strict=True)))
+    result = function(name)(
+        *(next(replaced) if d else a for a, d in zip(point.arguments, directions(name), strict=True))
+    )
     return result[0] if isinstance(result, tuple) else result
 
 
@@ -231,14 +233,23 @@ def by_hessian(f: Callable) -> float:
     return ta.hessian(lambda x: f(x[0], x[1]))(np.zeros(2))[0, 1]
 
 
-WAYS = (by_polarisation, by_multivariate_series, by_hyperdual_numbers, by_nested_duals, by_nested_transforms, by_hessian)
+WAYS = (
+    by_polarisation,
+    by_multivariate_series,
+    by_hyperdual_numbers,
+    by_nested_duals,
+    by_nested_transforms,
+    by_hessian,
+)
 
 
 def curved(name: str, point: Point) -> Callable:
     """(u, v) ↦ f(x + a u + b v + c u v): its mixed derivative takes both derivatives of f."""
 
     def f(u: Any, v: Any) -> Any:
-        return call(name, point, *(x + 0.3 * u * (1 + i) + 0.7 * v - 0.2 * u * v for i, x in enumerate(centre(name, point))))
+        return call(
+            name, point, *(x + 0.3 * u * (1 + i) + 0.7 * v - 0.2 * u * v for i, x in enumerate(centre(name, point)))
+        )
 
     return f
 
@@ -301,8 +312,12 @@ def test_companions_satisfy_the_equation(name, point):
         for i, row in enumerate(rows):
             for axis, b in enumerate(row if isinstance(row, tuple) else (row,)):
                 order = tuple(int(j == axis) for j in range(len(x)))
-                slope = mp.diff(lambda *m, i=i: unknowns(*m)[i], tuple(x) if len(x) > 1 else x[0], order if len(x) > 1 else 1)
-                assert abs(a * slope - b) <= mp.mpf(10) ** -20 * (abs(b) + abs(a) + 1)  # differences lose half the digits
+                slope = mp.diff(
+                    lambda *m, i=i: unknowns(*m)[i], tuple(x) if len(x) > 1 else x[0], order if len(x) > 1 else 1
+                )
+                assert abs(a * slope - b) <= mp.mpf(10) ** -20 * (
+                    abs(b) + abs(a) + 1
+                )  # differences lose half the digits
 
 
 # ----------------------------------------------------------------------------------------------- one against the other
@@ -339,7 +354,9 @@ def test_multivariate_batches_keep_their_shape(name, point):
     assert batch.shape == (2, 3)
     assert batch.hessian().shape == (2, 3, len(x), len(x))
     one = call(name, point, *ta.variables(x + steps[1, 2], 2))
-    assert_allclose(batch.coefficients[:, 1, 2], one.coefficients, rtol=1e-12, atol=1e-13 * np.abs(one.coefficients).max())
+    assert_allclose(
+        batch.coefficients[:, 1, 2], one.coefficients, rtol=1e-12, atol=1e-13 * np.abs(one.coefficients).max()
+    )
 
 
 @pytest.mark.parametrize(("name", "point"), typical_rows(), ids=label)
@@ -359,14 +376,18 @@ def test_parameters_and_constants_stay_plain(name, point):
 def test_nan_and_infinity_stay_inside_their_entries(name, point):
     x = np.array([[a, np.nan, np.inf, -np.inf] for a in centre(name, point)])
     with np.errstate(all="ignore"):
-        batch = call(name, point, *(ta.Taylor(np.stack([row, 1 + 0 * row * 0, 0 * row])) for row in np.nan_to_num(x, nan=9e99)))
+        batch = call(
+            name, point, *(ta.Taylor(np.stack([row, 1 + 0 * row * 0, 0 * row])) for row in np.nan_to_num(x, nan=9e99))
+        )
         lines = [ta.Taylor(np.stack([row, np.ones(4), np.zeros(4)])) for row in x]
         wild = call(name, point, *lines)
     assert np.isnan(wild.coefficients[:, 1]).all()
     assert_allclose(wild.coefficients[:, 0], batch.coefficients[:, 0], rtol=1e-13)
 
 
-@pytest.mark.parametrize(("name", "point"), all_rows(lambda p: is_complex(p) and p.order == 20 and not p.reason), ids=label)
+@pytest.mark.parametrize(
+    ("name", "point"), all_rows(lambda p: is_complex(p) and p.order == 20 and not p.reason), ids=label
+)
 def test_complex_derivative_is_the_same_in_every_direction(name, point):
     x = complex(centre(name, point)[0])
     along = {s: call(name, point, *(ta.Taylor([a + 0j, s, 0, 0]) for a in centre(name, point))) for s in (1, 1j)}

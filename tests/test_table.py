@@ -147,4 +147,6 @@ def test_natural_scale_is_the_least_log_concave_majorant():
     with mp.workdps(30):
         scale = oracles.natural_scale([mp.mpf(c) for c in (1, 0, 4, 1, 0.25, 0, 1e-3)])
         assert scale[1] == pytest.approx(2)
-        assert all(b * b >= a * c * (1 - mp.mpf(10) ** -25) for a, b, c in zip(scale, scale[1:], scale[2:], strict=False))
+        assert all(
+            b * b >= a * c * (1 - mp.mpf(10) ** -25) for a, b, c in zip(scale, scale[1:], scale[2:], strict=False)
+        )

@@ -76,12 +76,15 @@ def _divide_by_form(
         part = structure.part(k)
         target = u[structure.part(k + degree)].copy()
         if k:
-            target -= structure.convolve(v, np.nan_to_num(result), k + degree, 0, k - 1)
+            target -= structure.convolve(v, result, k + degree, 0, k - 1)
         p, q, starts = structure.table(k + degree, k, k)
         rows = np.repeat(np.arange(len(starts)), np.diff([*starts, len(p)]))
         matrix = np.zeros((len(target), part.stop - part.start), dtype=result.dtype)
         np.add.at(matrix, (rows, q - part.start), v[p])
-        solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
+        if matrix.dtype == object:
+            solution = eliminate(np.column_stack([matrix, target]), matrix.shape[1])[:, 0]
+        else:
+            solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
         scale = np.abs(u).max() + np.abs(matrix).max() * np.abs(solution).max(initial=0)
         if np.abs(matrix @ solution - target).max() > 1e-12 * scale:  # rounding; a real remainder is of size `scale`
             result[:] = np.nan
@@ -89,11 +92,27 @@ def _divide_by_form(
         result[part] = solution
 
 
+def eliminate(system: np.ndarray, unknowns: int) -> np.ndarray:
+    """Solve ``A X = B`` given the columns [A B] of objects, exactly for Fractions; equations beyond the first that
+    determine X are not looked at."""
+    work = system.copy()
+    for i in range(unknowns):
+        pivot = max(range(i, len(work)), key=lambda row: abs(work[row, i]))
+        if work[pivot, i] == 0:
+            raise ValueError("the equations are singular")
+        work[[i, pivot]] = work[[pivot, i]]
+        work[i] = work[i] / work[i, i]
+        for row in range(len(work)):
+            if row != i:
+                work[row] = work[row] - work[row, i] * work[i]
+    return work[:unknowns, unknowns:]
+
+
 def power_at_zero(structure: Structure, x: Any, result: Any, exponent: Any) -> Any:
     """Replace the entries of x**exponent with x₀ = 0 by one-sided derivatives."""
     for lane in zero_lanes(x[0]):
         at = (slice(None), *lane)
-        one = exponent[lane] if np.ndim(exponent) else exponent
+        one = np.broadcast_to(exponent, x.shape[1:])[lane] if np.ndim(exponent) else exponent
         result[at] = _power_of_one(structure, x[at], one, result[0][lane] if lane else result[0])
     return result
 
@@ -107,18 +126,35 @@ def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any, start: Any
         return result if exponent > 0 else np.where(structure.degrees == 0, result, np.nan)
     if isinstance(structure, TaylorStructure) and lowest == int(lowest):
         return _shifted_power(structure, x, exponent, degree, int(lowest))
+    if exponent == int(exponent):
+        for power in range(int(exponent)):
+            result = structure.product(result, x) if power else x
+        return result
+    signs = [np.sign(np.prod([lowest - i for i in range(k)], dtype=float)) for k in range(structure.order + 1)]
+    directions = _directions(structure, x) if degree == 1 else np.full_like(x, np.nan)
+    if isinstance(structure, TaylorStructure) and x[degree] > 0:
+        directions = np.ones_like(x)
     for k in range(structure.order + 1):
-        if k > lowest or (k == lowest and not isinstance(structure, TaylorStructure)):
-            sign = np.sign(np.prod([lowest - i for i in range(k)], dtype=float))
-            lead = x[structure.part(k)] if k == degree == 1 else np.nan
-            result[structure.part(k)] = sign * np.inf if isinstance(structure, TaylorStructure) else _infinite(lead)
+        part = structure.part(k)
+        if k > lowest:
+            with np.errstate(**QUIET):
+                result[part] = np.where(directions[part] == 0, 0, signs[k] * directions[part] * np.inf)
+        elif k == lowest and not (degree % 2 == 0 and k % 2):  # else the mean over opposite directions: 0
+            result[part] = np.nan
     return result
 
 
-def _infinite(direction: Any) -> Any:
-    """±inf along each nonzero direction, 0 across it; nan where the direction is unknown."""
-    with np.errstate(**QUIET):
-        return np.where(direction == 0, 0.0, np.sign(direction) * np.inf)
+def _directions(structure: Structure, x: np.ndarray) -> np.ndarray:
+    """The signs of x₁ᵏ for all k; where that is 0, nan if parts of x above the first could matter instead."""
+    linear = np.where(structure.degrees == 1, np.sign(x), 0)
+    signs, power = np.zeros_like(x), linear
+    curved = np.any(x[structure.degrees > 1])
+    for k in range(1, structure.order + 1):
+        part = structure.part(k)
+        signs[part] = np.sign(power[part])
+        signs[part] = np.where((signs[part] == 0) & (k > 1) & curved, np.nan, signs[part])
+        power = structure.product(power, linear)
+    return signs
 
 
 def _shifted_power(structure: TaylorStructure, x: np.ndarray, exponent: Any, degree: int, lowest: int) -> np.ndarray:

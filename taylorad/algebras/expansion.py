@@ -198,15 +198,11 @@ def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> lis
         ]
     x = np.asarray(x)
     multiple = x.dtype == object and any(is_multiprecision(e) for e in x.flat)
-    if rule.coefficients is not None and not (multiple and rule.ode is not None) and _has_closed_form(rule, x):
+    closed_form = rule.coefficients is not None and not rule.cancels and (rule.ode is None or x.dtype.kind != "c")
+    if closed_form and not (multiple and rule.ode is not None):
         with np.errstate(**QUIET):
             return [[_in_ring(c, x) for c in rule.coefficients(namespace(x), *_place(rule, [x], parameters), order)]]
     return _with_more_digits(rule, x, parameters, order)
-
-
-def _has_closed_form(rule: Rule, x: np.ndarray) -> bool:
-    """The closed forms of functions with an equation are for real arguments."""
-    return rule.ode is None or x.dtype.kind != "c"
 
 
 def _with_more_digits(rule: Rule, x: np.ndarray, parameters: tuple, order: int) -> list:
@@ -233,14 +229,14 @@ def _extended(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> t
     """Coefficients of all results at one point, to `bits` bits: digits are doubled until two runs agree."""
     if not np.isfinite(complex(x)):
         return ((mp.nan,) * (order + 1),) * rule.outputs
-    if rule.ode is None:
+    if rule.ode is None and rule.coefficients is None:
         return _by_differences(rule, x, parameters, order, bits)
     working, previous = 2 * bits + 4 * order, None
     while working < 200 * (bits + order):
         try:
             with mp.workprec(working):
                 current = _run_extended(rule, x, parameters, order)
-        except ZeroDivisionError:  # the equation is singular at x itself
+        except ZeroDivisionError:  # the equation is singular at x itself, or the function
             return _by_differences(rule, x, parameters, order, bits)
         if previous is not None and _agree(previous, current, bits):
             break
@@ -252,6 +248,8 @@ def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tu
     line = np.array([multiprecision.to_mpmath(x), mp.mpf(1), *[mp.mpf(0)] * (order - 1)][: order + 1], dtype=object)
     xp = namespace(line)
     exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
+    if rule.ode is None:
+        return (tuple(rule.coefficients(xp, *_place(rule, [line[0]], exact), order)),)  # type: ignore[misc]
     start = rule.start(xp, *_place(rule, [line[0]], exact))
     start = [np.asarray(s, dtype=object).item() for s in (start if isinstance(start, tuple) else (start,))]
     solved = solve(TaylorStructure.of(order), lower(rule, (*exact, *rule.constants(xp))), [line], start)
@@ -311,7 +309,9 @@ def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
     outside = ~domain.contains(primal)
     if not outside.any():
         return
-    lost = outside & ~np.isin(primal, domain.closed) & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
+    lost = (
+        outside & ~np.isin(primal, domain.closed) & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
+    )
     if not lost.any():
         return
     for result in results:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from taylorad.algebras.display import latex_polynomial, plain_polynomial, variable_names
+from taylorad.algebras.edges import eliminate
 from taylorad.algebras.radius import estimate_radius
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import MultivariateStructure
@@ -227,24 +228,20 @@ def _check_variables(count: Any) -> int:
     return int(count)
 
 
+_SINGULAR = "the map has a singular linear part: it has no inverse series"
+
+
 def _inverse_matrix(matrix: np.ndarray) -> np.ndarray:
     """The inverse, exact for Fractions and at the working precision for mpmath numbers."""
     if matrix.dtype != object:
         if np.linalg.matrix_rank(matrix) < len(matrix):
-            raise ValueError("the map has a singular linear part: it has no inverse series")
+            raise ValueError(_SINGULAR)
         return np.linalg.inv(matrix)
     n = len(matrix)
-    work = np.concatenate([matrix, np.eye(n, dtype=int).astype(object)], axis=1)
-    for i in range(n):
-        pivot = max(range(i, n), key=lambda row: abs(work[row, i]))
-        if work[pivot, i] == 0:
-            raise ValueError("the map has a singular linear part: it has no inverse series")
-        work[[i, pivot]] = work[[pivot, i]]
-        work[i] = work[i] / work[i, i]
-        for row in range(n):
-            if row != i:
-                work[row] = work[row] - work[row, i] * work[i]
-    return work[:, n:]
+    try:
+        return eliminate(np.concatenate([matrix, np.eye(n, dtype=int).astype(object)], axis=1), n)
+    except ValueError:
+        raise ValueError(_SINGULAR) from None
 
 
 def _linear_map(matrix: np.ndarray, x: Any) -> Any:

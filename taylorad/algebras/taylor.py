@@ -90,8 +90,12 @@ class Taylor(Series):
     # ---------------------------------------------------------------------------------------------------- calculus
 
     def derivatives(self) -> Any:
-        """``k!·c_k`` for k = 0 … order, shape (order + 1, *shape); inf where k! exceeds the number type."""
-        return np.stack([_factorial_times(k, self.coefficients[k]) for k in range(self.order + 1)])
+        """``k!·c_k`` for k = 0 … order, shape (order + 1, *shape).
+
+        inf where it exceeds the number type, nan where c_k is below its smallest normal number and k! above its
+        largest (from order 171 on in double precision): use `scaled` coefficients there.
+        """
+        return np.stack([factorial_times(k, self.coefficients[k]) for k in range(self.order + 1)])
 
     def __call__(self, h: Any) -> Any:
         """The polynomial's value at t = h by Horner's rule; h broadcasts against the entries, and may be a series."""
@@ -171,8 +175,11 @@ class Taylor(Series):
 
     def scaled(self, scale: Any) -> Self:
         """The series in ``t/scale``: coefficients c_k·scale^k, which keeps high orders within range."""
-        factors = np.stack([scale**k + 0 * self.value for k in range(self.order + 1)])
-        return self._new(self.coefficients * factors)
+        if isinstance(self.coefficients, Series) or self.dtype == object:
+            return self._new(np.stack([c * scale**k for k, c in enumerate(self.coefficients)]))
+        wide = np.asarray(scale, np.result_type(np.longdouble, scale))  # where scale^k stays within range
+        scaled = np.stack([c * wide**k for k, c in enumerate(self.coefficients)])
+        return self._new(scaled.astype(np.result_type(self.dtype, scale)))
 
     def valuation(self) -> Any:
         """Degree of the first nonzero coefficient, shape (*shape); order + 1 for zero."""
@@ -204,11 +211,11 @@ def _column(degrees: Any, like: Any) -> Any:
     return np.array(list(degrees)).astype(kind).reshape(-1, *(1,) * (like.ndim - 1))
 
 
-def _factorial_times(k: int, coefficient: Any) -> Any:
-    if coefficient.dtype == object if hasattr(coefficient, "dtype") else True:
+def factorial_times(k: int, coefficient: Any) -> Any:
+    """``k! c`` in extended range: inf where it exceeds the number type, nan where c has underflowed before k! came."""
+    if not isinstance(coefficient, np.ndarray | np.number) or coefficient.dtype == object:
         return math.factorial(k) * coefficient
-    if (coefficient.dtype.kind == "f" and coefficient.dtype.itemsize > 8) or k <= 170:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return coefficient * np.prod(np.arange(1, k + 1), dtype=np.longdouble).astype(coefficient.real.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        return coefficient * np.inf
+        factorial, limits = np.prod(np.arange(1, k + 1), dtype=np.longdouble), np.finfo(coefficient.dtype)
+        unknown = (np.abs(coefficient) < limits.tiny) & (factorial > limits.max)
+        return np.where(unknown, np.nan, coefficient * factorial).astype(coefficient.dtype)[()]

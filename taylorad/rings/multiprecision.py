@@ -92,6 +92,11 @@ class MultiprecisionNamespace:
         """k!."""
         return mp.factorial(k)
 
+    @staticmethod
+    def real(x: Any) -> Any:
+        """Real part of a number."""
+        return x.real
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = _FUNCTIONS.get(name) or getattr(mp, name, None)
         if function is None:

@@ -154,6 +154,33 @@ def gamma_coefficients(xp, x, order):
     return exp_series(gammaln_coefficients(xp, x, order), xp.gamma(x))
 
 
+def zeta_coefficients(xp, s, order):
+    """Borwein's alternating sum Σ (-1)^j (1 - d_j/d_n) (j+1)^-s over 1 - 2^(1-s), both expanded in s; it cancels.
+
+    Error (3 + √8)^-n for n terms (P. Borwein, Canadian Math. Soc. Conf. Proc. 27 (2000) 29, algorithm 2); n follows the
+    precision, and the sum is used with more digits only.
+    """
+    n = int(-math.log2(xp.eps) / 2) + int(abs(xp.real(s))) + order
+    weights, term = [], 1  # d_j = n Σ_{i≤j} (n+i-1)! 4^i/((n-i)! (2i)!), integers
+    for i in range(n + 1):
+        weights.append(weights[-1] + term if weights else term)
+        term = term * (n + i) * 4 * (n - i) // ((2 * i + 1) * (2 * i + 2))
+    logs = [xp.log(xp.pi / xp.pi * (j + 1)) for j in range(n)]
+    powers = [xp.exp(-s * log) * (weights[n] - weights[j]) * (-1) ** j / weights[n] for j, log in enumerate(logs)]
+    total = []
+    for k in range(order + 1):
+        total.append(sum(powers))
+        powers = [-p * log / (k + 1) for p, log in zip(powers, logs, strict=True)]
+    divisor, two = [], xp.exp((1 - s) * logs[1])
+    for k in range(order + 1):
+        divisor.append((1 if k == 0 else 0) - two)
+        two = -two * logs[1] / (k + 1)
+    quotient = []
+    for k in range(order + 1):
+        quotient.append((total[k] - sum(divisor[k - j] * quotient[j] for j in range(k))) / divisor[0])
+    return quotient
+
+
 def hurwitz_coefficients(xp, s, q, order):
     """d^k/dq^k ζ(s, q)/k! = (-1)^k (s)_k/k! ζ(s+k, q)."""
     return [(-1) ** k * (xp.poch(s, k) / xp.factorial(k)) * xp.hurwitz(s + k, q) for k in range(order + 1)]

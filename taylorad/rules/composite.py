@@ -33,7 +33,7 @@ def is_complex(x: Any) -> bool:
 def _absolute(x: Any) -> Any:
     if is_complex(x):
         return np.sqrt(np.square(np.real(x)) + np.square(np.imag(x)))
-    return x * np.sign(value(x))
+    return x * np.sign(value(x)) + 0  # not -0.0
 
 
 def _choose(x: Any, y: Any, first: Any) -> Any:
@@ -174,6 +174,8 @@ def _logaddexp2(x: Any, y: Any) -> Any:
 
 
 def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    if b is None and not return_sign and not is_complex(a):
+        return _logsumexp_of(*_joined(a, axis), keepdims)
     top = np.max(value(a), axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     terms = np.exp(a - top) if b is None else b * np.exp(a - top)
@@ -183,6 +185,18 @@ def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, 
     if not keepdims:
         result, sign = np.squeeze(result, axis), np.squeeze(sign, axis)
     return (result, sign) if return_sign else result
+
+
+def _logsumexp_of(a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """``a_i + log(1 + Σ_{j≠i} exp(a_j - a_i))`` over the last axis, i where a is largest."""
+    i = np.expand_dims(np.argmax(value(a), axis=-1), -1)
+    top = np.take_along_axis(value(a), i, -1)
+    top = np.where(np.isfinite(top), top, 0)
+    largest = np.arange(a.shape[-1]) == i
+    with np.errstate(invalid="ignore", divide="ignore"):  # all terms 0: the logarithm is -inf
+        rest = np.sum(np.where(largest, np.expm1(a - top), np.exp(a - top)), axis=-1)
+        result = top[..., 0] + np.log1p(rest)
+    return np.expand_dims(result, axes) if keepdims else result
 
 
 def _log_softmax(x: Any, axis: Any = None) -> Any:
@@ -204,18 +218,21 @@ def _beta(a: Any, b: Any) -> Any:
 
 
 def _xlogy(x: Any, y: Any) -> Any:
+    """0 where both are 0, with the one-sided derivatives of x log x: those of -sqrt(x), infinite but for constants."""
     nothing = (value(x) == 0) & (value(y) == 0)
-    return np.where(nothing, 0.0, x * np.log(np.where(nothing, 1.0, y))) if np.any(nothing) else x * np.log(y)
+    if not np.any(nothing):
+        return x * np.log(y)
+    return np.where(nothing, -np.sqrt(np.where(nothing, x, 0)), x * np.log(np.where(nothing, 1, y)))
 
 
 def _entr(x: Any) -> Any:
-    at = value(x)
-    inside = -_xlogy(x, x)
-    return np.where(at < 0, -np.inf, np.where(at == 0, 0.0, inside)) if np.any(at <= 0) else inside
+    outside = value(x) < 0
+    inside = np.where(outside, 1, x) if np.any(outside) else x
+    return np.where(outside, -np.inf, -_xlogy(inside, inside)) if np.any(outside) else -_xlogy(inside, inside)
 
 
 def _rel_entr(x: Any, y: Any) -> Any:
-    return x * np.log(x / y)
+    return _xlogy(x, x / y)
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

@@ -70,6 +70,8 @@ class Rule:
     coefficients : callable (xp, *arguments, order) -> sequence of order + 1 arrays, optional
         Normalized derivatives of the first result in closed form, for functions without an equation and for
         the points of `unstable`.
+    cancels : bool
+        Whether `coefficients` lose digits themselves, so that they are to be computed with more.
     unstable : callable (*arguments, order) -> mask, optional
         Points where the recurrence loses digits; there `coefficients` are used or, without them, the
         same equation solved with more digits.
@@ -91,6 +93,7 @@ class Rule:
     domain: Domain = REALS
     monotony: int = 0
     coefficients: Callable[..., Any] | None = None
+    cancels: bool = False
     unstable: Callable[..., Any] | None = None
     homogeneous: int | None = None
     zero_exponent: Callable[..., Any] | None = None

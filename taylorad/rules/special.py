@@ -26,6 +26,7 @@ from taylorad.rules.closed_forms import (
     log_ndtr_coefficients,
     log_quotient,
     polygamma_coefficients,
+    zeta_coefficients,
 )
 from taylorad.rules.rule import POSITIVE, Domain, Rule
 
@@ -164,7 +165,9 @@ SPECIAL = {
         domain=GAMMA_DOMAIN,
         complex=False,
     ),
-    "zeta": Rule(lambda xp, x: xp.zeta(x), domain=Domain(poles=lambda x: x == 1)),
+    "zeta": Rule(
+        lambda xp, x: xp.zeta(x), coefficients=zeta_coefficients, cancels=True, domain=Domain(poles=lambda x: x == 1)
+    ),
     "hurwitz": Rule(
         lambda xp, s, q: xp.hurwitz(s, q),
         coefficients=hurwitz_coefficients,

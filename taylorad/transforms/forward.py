@@ -13,7 +13,7 @@ import numpy as np
 
 from taylorad.algebras.hyperdual import Dual, HyperDual
 from taylorad.rings import as_coefficients
-from taylorad.transforms.series import as_series, expand, fresh_tag
+from taylorad.transforms.series import as_series, expand, fresh_tag, taylor
 
 LARGEST = 1 << 22  # numbers in the coefficients of a seed
 HESSIAN_MODES = ("auto", "hyperdual")
@@ -34,6 +34,8 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
         raise ValueError(f"the tangent must have the shape of x, {point.shape}, got {tangent.shape}")
     seed = Dual.seeded(point + 0 * tangent, tangent[None], tag=fresh_tag())
     result = as_series(f(seed), seed)
+    if _lost(result.coefficients):
+        result = taylor(f, point, 1, tangent)
     return result.value, result.coefficients[1]
 
 
@@ -113,7 +115,7 @@ def hessian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
         second = (second + np.swapaxes(second, -1, -2)) / 2
         if _lost(second):
             second = expand(g, point, 2).hessian()
-        return second.reshape(*second.shape[:-2], *point.shape, *point.shape)[()]
+        return second.reshape((*second.shape[:-2], *point.shape, *point.shape))[()]
 
     return hessian_of_f
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from taylorad.algebras.multivariate import MultivariateTaylor, independent
 from taylorad.algebras.series import Series
-from taylorad.algebras.taylor import Taylor, check_order
+from taylorad.algebras.taylor import Taylor, check_order, factorial_times
 from taylorad.rings import as_coefficients
 
+DEEPEST = 16  # degrees tried beyond the order before a function is nan for good
 _tags = itertools.count(1)
 
 
@@ -41,25 +42,25 @@ def as_series(result: Any, like: Any) -> Any:
 
 def complete(compute: Callable[[int], Any], order: int) -> Any:
     """The series of an order, from computations of that or, where coefficients were lost, a higher one."""
-    raised, result = order, compute(order)
-    lost = unknown(result, order)
-    while lost:
-        raised += lost
-        result = compute(raised)
+    result = compute(order)
+    step = lost = unknown(result, order)
+    before = order + 2
+    while lost and (lost < before or (lost > order and step <= DEEPEST)):
+        with np.errstate(invalid="ignore"):  # warned about in the first run
+            result = compute(order + step)
         lost, before = unknown(result, order), lost
-        if lost >= before:
-            break
+        step = step + lost if lost < before else 2 * step
     result = result.truncate(order)
     return type(result)._make(result.coefficients, result.structure)
 
 
 def unknown(result: Series, order: int) -> int:
-    """How many of the degrees up to `order` are nan in some entry whose value is finite."""
+    """How many of the degrees up to `order` are nan in some entry."""
     coefficients = getattr(result.coefficients, "primal", result.coefficients)
     missing = coefficients != coefficients  # nan, for objects too
     if not np.any(missing):
         return 0
-    missing = np.asarray(missing & ~missing[:1], dtype=bool).reshape(len(missing), -1).any(axis=1)
+    missing = np.asarray(missing, dtype=bool).reshape(len(missing), -1).any(axis=1)
     return len(set(result.structure.degrees[missing & (result.structure.degrees <= order)].tolist()))
 
 
@@ -112,7 +113,7 @@ def derivative(f: Callable, x: Any, order: int = 1) -> Any:
     >>> derivative(np.log, 2.0, order=3)
     np.float64(0.25)
     """
-    return factorial(check_order(order)) * taylor(f, x, order).coefficients[order]
+    return factorial_times(check_order(order), taylor(f, x, order).coefficients[order])
 
 
 def expand(f: Callable, x: Any, order: int) -> MultivariateTaylor:
