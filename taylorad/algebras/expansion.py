@@ -198,10 +198,11 @@ def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> lis
         ]
     x = np.asarray(x)
     multiple = x.dtype == object and any(is_multiprecision(e) for e in x.flat)
-    closed_form = rule.coefficients is not None and not rule.cancels and (rule.ode is None or x.dtype.kind != "c")
-    if closed_form and not (multiple and rule.ode is not None):
+    with_equation = multiple or x.dtype.kind == "c"  # what closed forms of functions with an equation are not made for
+    closed_form = None if rule.cancels or (with_equation and rule.ode is not None) else rule.coefficients
+    if closed_form is not None:
         with np.errstate(**QUIET):
-            return [[_in_ring(c, x) for c in rule.coefficients(namespace(x), *_place(rule, [x], parameters), order)]]
+            return [[_in_ring(c, x) for c in closed_form(namespace(x), *_place(rule, [x], parameters), order)]]
     return _with_more_digits(rule, x, parameters, order)
 
 
@@ -248,8 +249,8 @@ def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tu
     line = np.array([multiprecision.to_mpmath(x), mp.mpf(1), *[mp.mpf(0)] * (order - 1)][: order + 1], dtype=object)
     xp = namespace(line)
     exact = tuple(multiprecision.to_mpmath(p) for p in parameters)
-    if rule.ode is None:
-        return (tuple(rule.coefficients(xp, *_place(rule, [line[0]], exact), order)),)  # type: ignore[misc]
+    if rule.ode is None and rule.coefficients is not None:
+        return (tuple(rule.coefficients(xp, *_place(rule, [line[0]], exact), order)),)
     start = rule.start(xp, *_place(rule, [line[0]], exact))
     start = [np.asarray(s, dtype=object).item() for s in (start if isinstance(start, tuple) else (start,))]
     solved = solve(TaylorStructure.of(order), lower(rule, (*exact, *rule.constants(xp))), [line], start)

@@ -161,7 +161,8 @@ def zeta_coefficients(xp, s, order):
     precision, and the sum is used with more digits only.
     """
     n = int(-math.log2(xp.eps) / 2) + int(abs(xp.real(s))) + order
-    weights, term = [], 1  # d_j = n Σ_{i≤j} (n+i-1)! 4^i/((n-i)! (2i)!), integers
+    weights: list[int] = []
+    term = 1  # d_j = n Σ_{i≤j} (n+i-1)! 4^i/((n-i)! (2i)!), integers
     for i in range(n + 1):
         weights.append(weights[-1] + term if weights else term)
         term = term * (n + i) * 4 * (n - i) // ((2 * i + 1) * (2 * i + 2))
@@ -175,7 +176,7 @@ def zeta_coefficients(xp, s, order):
     for k in range(order + 1):
         divisor.append((1 if k == 0 else 0) - two)
         two = -two * logs[1] / (k + 1)
-    quotient = []
+    quotient: list = []
     for k in range(order + 1):
         quotient.append((total[k] - sum(divisor[k - j] * quotient[j] for j in range(k))) / divisor[0])
     return quotient
