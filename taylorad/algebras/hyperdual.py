@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from taylorad.algebras.display import number
+from taylorad.algebras.display import latex_polynomial, number
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import HyperDualStructure
 from taylorad.rings import as_coefficients
@@ -44,13 +44,9 @@ class HyperDual(Series):
     def __init__(self, value: Any, *parts: Any):
         count = max(2, len(parts) + 1)
         symbols = max(self._fewest, (count - 1).bit_length())
-        given = [as_coefficients(p) for p in (value, *parts)]
-        zero = 0 * given[0]
-        given += [zero] * (2**symbols - len(given))
-        if any(isinstance(p, Series) for p in given):
-            coefficients = np.stack(np.broadcast_arrays(*given))
-        else:
-            coefficients = np.array(np.broadcast_arrays(*given), dtype=np.result_type(*given))
+        given = _stacked((value, *parts))
+        coefficients = given[[0] * 2**symbols] * 0
+        coefficients[: len(given)] = given
         self.coefficients, self.tag = coefficients, 0
         self.structure = HyperDualStructure.of(*(1,) * symbols)
         self._rank(coefficients)
@@ -124,6 +120,21 @@ class HyperDual(Series):
             f"shape={self.shape}, coefficients=\n{self.coefficients!r})"
         )
 
+    def _repr_latex_(self) -> str | None:
+        if self.shape != () or self.structure.size != 1 << self.symbols or isinstance(self.coefficients, Series):
+            return None
+        names = tuple(f"ε{i + 1}".translate(_SUBSCRIPTS) for i in range(self.symbols)) if self.symbols > 1 else ("ε",)
+        exponents = [[m >> i & 1 for i in range(self.symbols)] for m in self.structure.masks]
+        return f"${latex_polynomial(self.coefficients, exponents, names)}$"
+
+
+def _stacked(parts: tuple) -> Any:
+    """The parts along a new first axis, broadcast, in their common base ring."""
+    if any(isinstance(p, Series) for p in parts):
+        return np.stack(np.broadcast_arrays(*map(as_coefficients, parts)))
+    kinds = [p if isinstance(p, int | float | complex) else np.asarray(p) for p in parts]
+    return as_coefficients(np.stack(np.broadcast_arrays(*parts)).astype(np.result_type(*kinds)))
+
 
 class Dual(HyperDual):
     """``value + e1 ε`` with ε² = 0: a value and its derivative in one direction.
@@ -138,5 +149,5 @@ class Dual(HyperDual):
     __slots__ = ()
     _fewest = 1
 
-    def __init__(self, value: Any, e1: Any = 0.0):
+    def __init__(self, value: Any, e1: Any = 0):
         super().__init__(value, e1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import comb, factorial, prod
+from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -70,7 +71,7 @@ class MultivariateTaylor(Series):
 
     def coefficient(self, exponents: Sequence[int]) -> Any:
         """Coefficient of one monomial, ``∂^α f/α!`` for exponents α; shape (*shape)."""
-        powers = tuple(int(e) for e in exponents)
+        powers = tuple(index(e) for e in exponents)
         if len(powers) != self.variables or min(powers) < 0:
             raise ValueError(f"expected {self.variables} exponents of 0 or more, got {tuple(exponents)}")
         if sum(powers) > self.order:
@@ -102,7 +103,7 @@ class MultivariateTaylor(Series):
         kind = object if self.dtype == object else self.dtype
         weights = weights.astype(kind).reshape(-1, *(1,) * self.ndim)
         entries = self.coefficients[self.structure.index(powers)] * weights
-        return np.moveaxis(entries, 0, -1).reshape(*self.shape, *(n,) * order)
+        return np.moveaxis(entries, 0, -1).reshape((*self.shape, *(n,) * order))
 
     # ----------------------------------------------------------------------------------------------------- calculus
 
@@ -111,7 +112,7 @@ class MultivariateTaylor(Series):
 
         The arguments may be series: then this is composition.
         """
-        h = point[0] if len(point) == 1 and self.variables > 1 else point
+        h = point[0] if len(point) == 1 and self.variables > 1 and np.ndim(point[0]) else point
         if len(h) != self.variables:
             raise ValueError(f"expected {self.variables} displacements, got {len(h)}")
         total: Any = 0

@@ -239,7 +239,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     """Vector norms, and the Frobenius norm of matrices; scaled, so that squares cannot overflow."""
     matrix = (x.ndim == 2 and axis is None) or isinstance(axis, tuple)
     if ord is None or (ord == 2 and not matrix) or (ord == "fro" and matrix):
-        scale = power_of_two(np.max(np.abs(value(x)), initial=0.0)) if x.dtype != object else 1
+        scale = 1 if x.dtype == object else power_of_two(np.sqrt(np.max(np.abs(value(x)), initial=0)))  # as for hypot
         scaled = x / scale
         squares = scaled * np.conjugate(scaled) if is_complex(x) else np.square(scaled)
         return np.sqrt(np.real(np.sum(squares, axis=axis, keepdims=keepdims))) * scale

@@ -26,6 +26,7 @@ from taylorad.rules.closed_forms import (
     log_ndtr_coefficients,
     log_quotient,
     polygamma_coefficients,
+    quantile_slope,
     zeta_coefficients,
 )
 from taylorad.rules.rule import POSITIVE, Domain, Rule
@@ -130,11 +131,8 @@ SPECIAL = {
         ode=lambda x, y, c: (1, c, -x * c),
         monotony=1,
     ),
-    "ndtri": Rule(  # the slope 1/φ(y) from the given tail p, not from y, which loses y² roundings
-        start=lambda xp, p: (
-            (y := xp.ndtri(p)),
-            xp.sqrt(xp.pi / 2) * xp.erfcx(abs(y) / xp.sqrt(2 * xp.pi / xp.pi)) / xp.where(p < 0.5, p, 1 - p),
-        ),
+    "ndtri": Rule(
+        start=lambda xp, p: ((y := xp.ndtri(p)), quantile_slope(xp, p, y)),
         ode=lambda x, y, c: (1, c, y * c * c),
         domain=Domain(0, 1),
         monotony=1,

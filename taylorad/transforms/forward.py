@@ -13,7 +13,7 @@ import numpy as np
 
 from taylorad.algebras.hyperdual import Dual, HyperDual
 from taylorad.rings import as_coefficients
-from taylorad.transforms.series import as_series, expand, fresh_tag, taylor
+from taylorad.transforms.series import as_direction, as_series, expand, fresh_tag, taylor
 
 LARGEST = 1 << 22  # numbers in the coefficients of a seed
 HESSIAN_MODES = ("auto", "hyperdual")
@@ -26,11 +26,9 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     >>> jvp(np.sin, 0.0, 2.0)
     (np.float64(0.0), np.float64(2.0))
     """
-    point, tangent = as_coefficients(x), as_coefficients(v)
-    shape, expected = np.shape(tangent), np.shape(point)
-    if (tangent.shape if hasattr(tangent, "shape") else shape) != (
-        point.shape if hasattr(point, "shape") else expected
-    ):
+    point = as_coefficients(x)
+    tangent = as_direction(v, point)
+    if tangent.shape != point.shape:
         raise ValueError(f"the tangent must have the shape of x, {point.shape}, got {tangent.shape}")
     seed = Dual.seeded(point + 0 * tangent, tangent[None], tag=fresh_tag())
     result = as_series(f(seed), seed)

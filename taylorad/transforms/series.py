@@ -40,14 +40,22 @@ def as_series(result: Any, like: Any) -> Any:
     return like.lift(result) if like.is_constant(result) else result
 
 
-def complete(compute: Callable[[int], Any], order: int) -> Any:
+def as_direction(direction: Any, point: Any) -> Any:
+    """A direction in the base ring of a point: integers stay exact among Fractions."""
+    if point.dtype == object and not isinstance(direction, Series):
+        return np.asarray(direction, dtype=object)
+    return as_coefficients(direction)
+
+
+def complete(compute: Callable[[int], Any], order: int, least: int = 0) -> Any:
     """The series of an order, from computations of that or, where coefficients were lost, a higher one."""
-    result = compute(order)
+    first = max(order, least)
+    result = compute(first)
     step = lost = unknown(result, order)
     before = order + 2
     while lost and (lost < before or (lost > order and step <= DEEPEST)):
         with np.errstate(invalid="ignore"):  # warned about in the first run
-            result = compute(order + step)
+            result = compute(first + step)
         lost, before = unknown(result, order), lost
         step = step + lost if lost < before else 2 * step
     result = result.truncate(order)
@@ -95,7 +103,7 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
     """
     check_order(order)
     point = as_coefficients(x)
-    towards = 1 if direction is None else as_coefficients(direction)
+    towards = 1 if direction is None else as_direction(direction, point)
     centre = point if direction is None else point + 0 * towards
     tag = fresh_tag()
 
@@ -103,7 +111,7 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
         seed = Taylor._along(centre, towards, raised, tag)
         return as_series(f(seed), seed)
 
-    return complete(compute, order)
+    return complete(compute, order, least=2)  # to order 1 sqrt(x²) could not be told from sqrt(0)
 
 
 def derivative(f: Callable, x: Any, order: int = 1) -> Any:
@@ -149,7 +157,7 @@ def derivative_tensor(f: Callable, x: Any, order: int) -> Any:
     """
     series = expand(f, x, order)
     shape = np.shape(x) if not isinstance(x, Series) else x.shape
-    return series.derivative_tensor(order).reshape(*series.shape, *shape * order)
+    return series.derivative_tensor(order).reshape((*series.shape, *shape * order))[()]
 
 
 def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
