@@ -68,7 +68,9 @@ def test_removable_singularities_of_fractions_are_exact(f, point, exact):
 @removable
 @pytest.mark.parametrize("order", [0, 1, 2, 7])
 def test_derivatives_at_removable_singularities(f, point, exact, order):
-    assert ta.derivative(f, float(point), order) == pytest.approx(float(exact(order) * math.factorial(order)), abs=math.factorial(order) * SCALE)
+    assert ta.derivative(f, float(point), order) == pytest.approx(
+        float(exact(order) * math.factorial(order)), abs=math.factorial(order) * SCALE
+    )
 
 
 @smooth
@@ -79,7 +81,9 @@ def test_gradients_and_hessians_at_removable_singularities(f, point, exact):
     assert ta.jvp(f, x, 3.0) == pytest.approx((c0, 3 * c1), abs=1e-15)
     batch = np.array([x, x + 1])
     hessian = ta.hessian(lambda b: np.sum(f(b)))(batch)
-    assert np.diag(hessian) == pytest.approx([2 * c2, ta.derivative(f, x + 1, 2)], abs=1e-13)  # the second is divided by x²
+    assert np.diag(hessian) == pytest.approx(
+        [2 * c2, ta.derivative(f, x + 1, 2)], abs=1e-13
+    )  # the second is divided by x²
     assert hessian[0, 1] == hessian[1, 0] == 0
 
 
@@ -99,11 +103,15 @@ def test_removable_singularities_in_several_variables_are_exact_for_fractions():
 def test_removable_singularities_in_mpmath_numbers():
     with mp.workdps(40):
         ours = ta.taylor(lambda x: x / np.expm1(x), mp.mpf(0), 10)
-        assert all(abs(c - mp.bernoulli(k) / mp.factorial(k)) < mp.mpf(10) ** -39 for k, c in enumerate(ours.coefficients))
+        assert all(
+            abs(c - mp.bernoulli(k) / mp.factorial(k)) < mp.mpf(10) ** -39 for k, c in enumerate(ours.coefficients)
+        )
 
 
 def test_removable_singularities_of_complex_numbers_and_of_single_precision():
-    assert ta.taylor(lambda z: np.sin(z) / z, 0j, 4).coefficients == pytest.approx([1, 0, -1 / 6, 0, 1 / 120], abs=SCALE)
+    assert ta.taylor(lambda z: np.sin(z) / z, 0j, 4).coefficients == pytest.approx(
+        [1, 0, -1 / 6, 0, 1 / 120], abs=SCALE
+    )
     single = ta.taylor(lambda x: np.sin(x) / x, np.float32(0), 4).coefficients
     assert single.dtype == np.float32
     assert single == pytest.approx([1, 0, -1 / 6, 0, 1 / 120], abs=1e-7)
@@ -172,7 +180,9 @@ def test_powers_at_zero_have_one_sided_derivatives(p, expected):
     assert np.array_equal((Taylor.variable(0.0, 4) ** p).coefficients, expected)
     assert np.array_equal(ta.taylor(lambda x: x**p, np.zeros((2, 3)), 4).coefficients[:, 1, 2], expected)
     weights = [math.factorial(k) for k in range(5)]
-    assert [ta.derivative(lambda x: x**p, 0.0, k) for k in range(5)] == [e * w for e, w in zip(expected, weights, strict=True)]
+    assert [ta.derivative(lambda x: x**p, 0.0, k) for k in range(5)] == [
+        e * w for e, w in zip(expected, weights, strict=True)
+    ]
     assert ta.grad(lambda x: x**p)(0.0) == expected[1]
     assert ta.hessian(lambda x: x**p)(0.0) == 2 * expected[2]
 
@@ -211,7 +221,9 @@ def test_a_zero_norm_has_gradient_zero():
     assert np.array_equal(ta.grad(np.linalg.norm)(np.zeros(3)), np.zeros(3))
     assert np.array_equal(ta.expand(np.linalg.norm, np.zeros(3), 1).gradient(), np.zeros(3))
     assert np.array_equal(ta.grad(lambda x: np.sqrt(x[0] ** 2 + x[1] ** 2))([0.0, 0.0]), [0, 0])
-    assert np.array_equal(ta.grad(lambda x: np.sum(np.linalg.norm(x, axis=1)))([[0.0, 0.0], [3.0, 4.0]]), [[0, 0], [0.6, 0.8]])
+    assert np.array_equal(
+        ta.grad(lambda x: np.sum(np.linalg.norm(x, axis=1)))([[0.0, 0.0], [3.0, 4.0]]), [[0, 0], [0.6, 0.8]]
+    )
     assert np.array_equal(ta.grad(np.std)([1.0, 1.0]), [0, 0])
     assert np.isnan(ta.hessian(np.linalg.norm)(np.zeros(2))).all()  # infinite, with no direction
     assert np.array_equal(ta.taylor(np.linalg.norm, np.zeros(2), 2, direction=[3.0, 4.0]).coefficients, [0, 5, 0])
@@ -261,7 +273,9 @@ POISONED = {
 
 @pytest.mark.filterwarnings("ignore::taylorad.DomainWarning", "ignore:.* encountered:RuntimeWarning")
 @pytest.mark.parametrize(("f", "x"), POISONED.values(), ids=POISONED)
-@pytest.mark.parametrize("choose", [lambda c, f, g: np.where(c, f, g), lambda c, f, g: np.select([c], [f], g)], ids=["where", "select"])
+@pytest.mark.parametrize(
+    "choose", [lambda c, f, g: np.where(c, f, g), lambda c, f, g: np.select([c], [f], g)], ids=["where", "select"]
+)
 def test_the_branch_not_taken_never_poisons(f, x, choose):
     def h(v):
         return np.sum(choose(v != x, f(v), v**3))
@@ -295,7 +309,9 @@ SLOPES = {  # function, points, slopes: at a kink the mean of the slopes on both
 @pytest.mark.parametrize(("f", "x", "slopes"), SLOPES.values(), ids=SLOPES)
 def test_a_kink_has_the_mean_slope(f, x, slopes):
     x = np.array(x, dtype=float)
-    assert np.array_equal(f(Taylor.variable(x, 1)).coefficients[1] if hasattr(f(Taylor.variable(x, 1)), "coefficients") else 0 * x, slopes)
+    assert np.array_equal(
+        f(Taylor.variable(x, 1)).coefficients[1] if hasattr(f(Taylor.variable(x, 1)), "coefficients") else 0 * x, slopes
+    )
     assert np.array_equal(ta.grad(lambda v: np.sum(f(v)))(x), slopes)
     assert np.array_equal(ta.derivative(f, x), slopes)
     assert not np.any(ta.hessian(lambda v: np.sum(f(v)))(x))
@@ -322,7 +338,11 @@ OUTSIDE = [
     (np.arccosh, 0.5, "arccosh has no Taylor series at 0.5: its degree-0 argument must lie in (1, inf)"),
     (np.arctanh, 1.0, "arctanh has no Taylor series at 1.0: its degree-0 argument must lie in (-1, 1)"),
     (np.log1p, -1.0, "log1p has no Taylor series at -1.0: its degree-0 argument must lie in (-1, inf)"),
-    (sp.gamma, -2.0, "gamma has no Taylor series at -2.0: its degree-0 argument must lie in (-inf, inf) without its poles"),
+    (
+        sp.gamma,
+        -2.0,
+        "gamma has no Taylor series at -2.0: its degree-0 argument must lie in (-inf, inf) without its poles",
+    ),
     (lambda x: x**0.3, -1.0, "constant_power has no Taylor series at -1.0: its degree-0 argument must lie in (0, inf)"),
 ]
 
@@ -376,7 +396,9 @@ def test_entropy_of_negative_numbers_is_scipys():
     assert sp.entr(Taylor.variable(-1.0, 1)).value == sp.entr(-1.0) == -INF
 
 
-@pytest.mark.parametrize("a", [[-INF, -INF], [-INF, 1.0], [0.0, -50.0], [1e4, 1e4 - 1], [INF, 1.0], [1e-20, -800.0], [700.0, 700.0]])
+@pytest.mark.parametrize(
+    "a", [[-INF, -INF], [-INF, 1.0], [0.0, -50.0], [1e4, 1e4 - 1], [INF, 1.0], [1e-20, -800.0], [700.0, 700.0]]
+)
 def test_logarithms_of_sums_are_scipys_in_both_tails(a):
     for ours, expected in ((sp.logsumexp, sp.logsumexp(a)), (lambda x: np.logaddexp(x[0], x[1]), np.logaddexp(*a))):
         assert ours(Taylor.variable(np.array(a), 1)).value == pytest.approx(expected, rel=1e-15, abs=0)
@@ -385,12 +407,28 @@ def test_logarithms_of_sums_are_scipys_in_both_tails(a):
 def test_softmax_of_large_numbers_has_its_derivatives():
     jacobian = ta.jacobian(sp.softmax)(np.array([1e4, 1e4 - 1]))
     p = sp.expit(1.0)
-    assert jacobian == pytest.approx(p * (1 - p) * np.array([[1, -1], [-1, 1]]), rel=1e-12)  # x - logsumexp cancels 4 digits
+    assert jacobian == pytest.approx(
+        p * (1 - p) * np.array([[1, -1], [-1, 1]]), rel=1e-12
+    )  # x - logsumexp cancels 4 digits
 
 
 # --------------------------------------------------------------------------------------------- values at the extremes
 
-ENTIRE = [np.exp, np.sin, np.cos, np.sinh, np.tanh, np.arctan, np.arcsinh, np.expm1, sp.erf, sp.expit, np.abs, np.square, np.negative]
+ENTIRE = [
+    np.exp,
+    np.sin,
+    np.cos,
+    np.sinh,
+    np.tanh,
+    np.arctan,
+    np.arcsinh,
+    np.expm1,
+    sp.erf,
+    sp.expit,
+    np.abs,
+    np.square,
+    np.negative,
+]
 
 
 @pytest.mark.parametrize("f", ENTIRE)
@@ -404,14 +442,18 @@ def test_values_at_the_extremes_are_numpys(f, x):
         assert np.isnan(ours.value)
 
 
-@pytest.mark.parametrize("f", [np.exp, np.log, np.sin, np.sqrt, np.tan, np.tanh, sp.erf, sp.gamma, sp.j0, lambda x: 1 / x, lambda x: x**2.5])
+@pytest.mark.parametrize(
+    "f", [np.exp, np.log, np.sin, np.sqrt, np.tan, np.tanh, sp.erf, sp.gamma, sp.j0, lambda x: 1 / x, lambda x: x**2.5]
+)
 def test_nan_stays_in_its_entry(f):
     ours = f(Taylor.variable(np.array([NAN, 0.7]), 3)).coefficients
     assert np.isnan(ours[0, 0])
     assert np.array_equal(ours[:, 1], f(Taylor.variable(np.array([0.7]), 3)).coefficients[:, 0])
 
 
-@pytest.mark.parametrize("f", [np.exp, np.sin, np.log, np.sqrt, sp.gamma, sp.j0, lambda x: x * x, lambda x: 1 / x, lambda x: x**x])
+@pytest.mark.parametrize(
+    "f", [np.exp, np.sin, np.log, np.sqrt, sp.gamma, sp.j0, lambda x: x * x, lambda x: 1 / x, lambda x: x**x]
+)
 def test_order_zero_is_the_value_alone(f):
     x = np.array([0.3, 1.7])
     for make in (lambda a: Taylor.constant(a, 0), lambda a: MultivariateTaylor(a[None], 3, 0)):
@@ -448,7 +490,9 @@ def test_normalized_coefficients_of_high_order_neither_overflow_nor_turn_nan(f, 
     with mp.workdps(30):
         truth = [exact(k) for k in range(order + 1)]
         errors = [abs(mp.mpf(float(c)) - t) for c, t in zip(ours, truth, strict=True)]
-        assert all(e <= 1e-13 * abs(t) + 2.0**-1022 for e, t in zip(errors, truth, strict=True))  # gradual underflow below
+        assert all(
+            e <= 1e-13 * abs(t) + 2.0**-1022 for e, t in zip(errors, truth, strict=True)
+        )  # gradual underflow below
 
 
 def test_scaled_series_keep_high_orders_within_range():
@@ -475,7 +519,9 @@ def test_derivatives_are_infinite_only_where_they_exceed_the_range():
     geometric = (1 / (1 - Taylor.variable(0.0, 175))).derivatives()
     assert geometric[170] == pytest.approx(float(math.factorial(170)), rel=1e-15)
     assert np.all(np.isinf(geometric[171:]))
-    assert ta.derivative(lambda x: 1 / (3 - x), 0.0, 175) == pytest.approx(float(math.factorial(175) / mp.mpf(3) ** 176), rel=1e-12)
+    assert ta.derivative(lambda x: 1 / (3 - x), 0.0, 175) == pytest.approx(
+        float(math.factorial(175) / mp.mpf(3) ** 176), rel=1e-12
+    )
     assert (Taylor.variable(Fraction(0), 180) ** 180).derivatives()[180] == math.factorial(180)
 
 

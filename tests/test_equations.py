@@ -25,7 +25,8 @@ from taylorad.rules.equation import Equation, lower
 from tests.points import elementary_names
 
 mp = mpmath.mp
-EQUATIONS = [name for name in elementary_names() if TABLE[name].rule.ode is not None]
+COMPLEX_ONLY = {"wofz"}  # its equation has an imaginary constant, which neither symbols nor Fractions know
+EQUATIONS = [name for name in elementary_names() if TABLE[name].rule.ode is not None and name not in COMPLEX_ONLY]
 ALGEBRAS: dict[str, Structure] = {
     "Taylor": TaylorStructure.of(4),
     "HyperDual": HyperDualStructure.of(1, 1, 1, 1),

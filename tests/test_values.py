@@ -43,7 +43,22 @@ def fraction_series(order: int, **options):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble, np.complex64, np.complex128])
 def test_number_types_are_kept(make, dtype):
     x = make(np.ones((3, 2), dtype))
-    for y in (x, x + 1, 2 * x, x / 3, x * x, np.exp(x), x**2, x**0.5, -x, x.reshape(-1), x.sum(), x[0], x.copy(), np.maximum(x, 0.5)):
+    for y in (
+        x,
+        x + 1,
+        2 * x,
+        x / 3,
+        x * x,
+        np.exp(x),
+        x**2,
+        x**0.5,
+        -x,
+        x.reshape(-1),
+        x.sum(),
+        x[0],
+        x.copy(),
+        np.maximum(x, 0.5),
+    ):
         assert y.dtype == dtype
 
 
@@ -176,7 +191,9 @@ def test_differentiation_undoes_integration(x, constant):
 
 @given(x=fraction_series(4), y=fraction_series(4))
 def test_differentiation_is_a_derivation(x, y):
-    assert np.array_equal((x * y).differentiate(), x.differentiate() * y.truncate(3) + x.truncate(3) * y.differentiate())
+    assert np.array_equal(
+        (x * y).differentiate(), x.differentiate() * y.truncate(3) + x.truncate(3) * y.differentiate()
+    )
 
 
 @given(f=fraction_series(4), x=fraction_series(4), h=fractions)
@@ -264,7 +281,18 @@ def test_radius_of_convergence_of_arrays_and_of_small_and_large_numbers():
 
 def test_monomials_are_graded_then_lexicographic():
     x = ta.variables([0.0, 0.0, 0.0], 2)[0]
-    assert x.exponents.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [2, 0, 0], [1, 1, 0], [1, 0, 1], [0, 2, 0], [0, 1, 1], [0, 0, 2]]
+    assert x.exponents.tolist() == [
+        [0, 0, 0],
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+        [2, 0, 0],
+        [1, 1, 0],
+        [1, 0, 1],
+        [0, 2, 0],
+        [0, 1, 1],
+        [0, 0, 2],
+    ]
     for i, e in enumerate(x.exponents.tolist()):
         unit = MultivariateTaylor(np.eye(10)[i], 3, 2)
         assert [unit.coefficient(f) for f in x.exponents.tolist()] == np.eye(10)[i].tolist()
@@ -428,7 +456,16 @@ EVERY = [Taylor([1.0, 2, 3]), np.stack(ta.variables([1.0, 2.0], 2)), HyperDual(1
 
 
 @pytest.mark.parametrize("x", EVERY, ids=lambda x: repr(x)[:20])
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: x.copy(), np.copy, *(lambda x, p=p: pickle.loads(pickle.dumps(x, p)) for p in (2, 5))])
+@pytest.mark.parametrize(
+    "duplicate",
+    [
+        copy.copy,
+        copy.deepcopy,
+        lambda x: x.copy(),
+        np.copy,
+        *(lambda x, p=p: pickle.loads(pickle.dumps(x, p)) for p in (2, 5)),
+    ],
+)
 def test_copies_are_equal_and_independent(x, duplicate):
     y = duplicate(x)
     assert type(y) is type(x)

@@ -55,8 +55,10 @@ def _quotient_of_one(structure: Structure, u: np.ndarray, v: np.ndarray, result:
     """The quotient of one series by another without constant part, into an array of nan."""
     degree, numerator = valuation(structure, v), valuation(structure, u)
     if numerator < degree:  # a pole; in one variable approached from positive parameters
-        if isinstance(structure, TaylorStructure) or numerator == 0:
-            lead = u[structure.part(numerator)] * (v[structure.part(degree)] if degree <= structure.order else 1)
+        if degree > structure.order:  # division by a series that is zero throughout
+            result[0] = np.inf * np.sign(u[0]) if numerator == 0 else np.nan
+        elif isinstance(structure, TaylorStructure) or numerator == 0:
+            lead = u[structure.part(numerator)] * v[structure.part(degree)]
             result[0] = np.inf * np.sign(np.ravel(lead)[0])
     elif degree > structure.order:
         pass

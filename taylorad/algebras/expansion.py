@@ -98,11 +98,13 @@ def _place(rule: Rule, values: list, parameters: tuple) -> list:
 def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters: tuple) -> list:
     """Coefficient arrays of all results."""
     rule = primitive.rule
+    if arguments[0].size == 0:
+        return [arguments[0].copy() for _ in range(rule.outputs)]
     values = [first_part(a) for a in arguments]
     xp = namespace(arguments[0])
     start: Any = None
     mask = _unstable(rule, values, parameters, structure.order)
-    everywhere = mask is not None and mask.all() and mask.size > 0
+    everywhere = mask is not None and mask.all()
     results: list = [None] * rule.outputs
     with np.errstate(**QUIET):
         if not everywhere or (rule.outputs > 1 and rule.coefficients):
@@ -114,7 +116,7 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
         _expand_lanes(structure, primitive, arguments, parameters, mask, results)
     if rule.zero_exponent:
         results = [power_at_zero(structure, arguments[0], results[0], rule.zero_exponent(*parameters))]
-    _leave_domain(primitive, values[-1], results)
+    _leave_domain(primitive, values[0], results)
     return results
 
 
@@ -126,7 +128,7 @@ def first_part(coefficients: Any) -> Any:
 
 def _in_ring(value: Any, like: Any) -> Any:
     """A start value or coefficient; in single precision when the argument is and SciPy answered in double."""
-    if like.dtype.kind == "f" and like.dtype.itemsize < 8 and value.dtype.char in "dD":
+    if like.dtype.char == "f" and value.dtype.char in "dD":
         return value.astype(np.float32 if value.dtype.char == "d" else np.complex64)
     return value[()] if isinstance(value, np.ndarray) else value
 
@@ -294,10 +296,13 @@ def _agree(first: tuple, second: tuple, bits: int) -> bool:
 # ------------------------------------------------------------------------------------------------------------ domain
 
 
+_INSIDE = ("taylorad.", "numpy.", "scipy.")
+
+
 def _callers_level() -> int:
-    """Stack level of the first frame outside this package, seen from where a warning is issued."""
+    """Stack level of the first frame outside this package and NumPy, seen from where a warning is issued."""
     frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("taylorad."):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_INSIDE):
         frame, level = frame.f_back, level + 1
     return level
 

@@ -128,7 +128,7 @@ def _compile(text: str) -> Callable[..., tuple[list, ...]]:
 
 def run(equation: Equation, order: int, arguments: list[list], start: list) -> tuple[list, ...]:
     """All unknowns of an equation, as lists of Python numbers."""
-    if equation.parametric:
+    if equation.parameters:
         text, numbers = source(equation)
     else:
         text, numbers = _source_once(equation)

@@ -42,7 +42,7 @@ class Recurrence:
 
     def __init__(self, structure: Structure, equation: Equation, arguments: Any, start: Any):
         self.structure, self.equation = structure, equation
-        empty, shape = allocator(*arguments, *start), np.shape(arguments[0])
+        empty, shape = allocator(*arguments, *start, *equation.parameters), arguments[0].shape
         self.unknowns = [empty(shape) for _ in start]
         self.nodes = [(node, empty(shape)) for node in equation.nodes]
         self.atoms = [*arguments, *self.unknowns, *(values for _, values in self.nodes)]

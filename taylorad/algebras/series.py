@@ -103,8 +103,8 @@ class Series(ArrayMethods, DuckArray):
             return True
         if other.structure is not self.structure or type(other) is not type(self) or other.tag != self.tag:
             raise ValueError(
-                f"cannot combine {other.describe()} with {self.describe()}: both belong to the same differentiation; "
-                "use equal orders (truncate one of them), or nest one as coefficients of the other"
+                f"cannot combine {other.describe()} with {self.describe()}: use the same algebra and order for both "
+                "(.truncate(order) shortens a series), or nest one as the coefficients of the other"
             )
         return False
 

@@ -60,6 +60,9 @@ def _object_array(array: np.ndarray) -> np.ndarray:
         return np.vectorize(_multiprecision.convert, otypes=[object])(array) if elements else array
     if all(isinstance(e, int | np.integer | Fraction) for e in elements):
         return np.vectorize(lambda e: Fraction(int(e)) if not isinstance(e, Fraction) else e, otypes=[object])(array)
+    wrong = [e for e in elements if isinstance(e, str | dict | set | list | tuple) or e is None]
+    if wrong:
+        raise TypeError(f"expected a number or an array of numbers, got {type(wrong[0]).__name__} {wrong[0]!r}")
     if all(isinstance(e, int | float | complex | np.number) for e in elements):
         return np.asarray(array.tolist() if array.ndim else array.item(), dtype=None) * 1.0
     return array

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 _ONE_AT_0 = "exp cos cosh exp2 sinc erfc erfcx i0e j0 i0"
-_ZERO_AT_0 = "sin tan arcsin arctan sinh tanh arcsinh arctanh expm1 log1p erf erfi dawsn lambertw erfinv j1 i1"
+_ZERO_AT_0 = "sin tan arcsin arctan sinh tanh arcsinh arctanh expm1 log1p erf erfi dawsn erfinv j1 i1"
 _ZERO_AT_1 = "log log2 log10 arccos arccosh spence"
 VALUES: dict[str, dict[int, int]] = {
     **{name: {0: 1} for name in _ONE_AT_0.split()},
@@ -28,7 +28,7 @@ class ExactNamespace:
     where = staticmethod(np.where)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name in ("pi", "eps"):
+        if name in ("pi", "eps", "imaginary_unit"):
             raise TypeError(f"{name} is not rational: use mpmath numbers or floats as coefficients")
         function = _FUNCTIONS.get(name) or _tabulated(name)
         return lambda *arguments: np.frompyfunc(function, len(arguments), 1)(*arguments)
@@ -76,6 +76,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sinpi": lambda x: Fraction(0) if x.denominator == 1 else _tabulated("sinpi")(x),
     "cospi": lambda x: Fraction((-1) ** int(x)) if x.denominator == 1 else _tabulated("cospi")(x),
     "sign": lambda x: Fraction((x > 0) - (x < 0)),
+    "lambertw": lambda x, k=0, tol=0: Fraction(0) if x == k == 0 else _tabulated("lambertw")(x, k),
     "expit": lambda x: Fraction(1, 2) if x == 0 else _tabulated("expit")(x),
     "logit": lambda x: Fraction(0) if x == Fraction(1, 2) else _tabulated("logit")(x),
     "factorial": lambda k: Fraction(math.factorial(int(k))),

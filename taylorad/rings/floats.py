@@ -24,6 +24,7 @@ class FloatNamespace:
         self.dtype = dtype
         real = np.empty(0, dtype).real.dtype.type
         self.number = real if np.dtype(real).itemsize > 8 else float  # Python floats take on the type they meet
+        self.imaginary_unit = np.result_type(dtype, np.complex64).type(1j)
         self.eps = float(np.finfo(dtype).eps)
         with multiprecision.working_precision(80):
             self.pi = real(multiprecision.to_longdouble(multiprecision.PI()))

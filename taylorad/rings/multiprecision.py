@@ -86,6 +86,7 @@ class MultiprecisionNamespace:
         return float(mp.eps)
 
     where = staticmethod(np.where)
+    imaginary_unit = mp.j
 
     @staticmethod
     def factorial(k: int) -> Any:

@@ -110,6 +110,11 @@ class SymbolNamespace:
         """The constant, written ``xp.pi``."""
         return Symbol(self.tape, "xp.pi")
 
+    @property
+    def imaginary_unit(self) -> Symbol:
+        """The constant, written ``xp.imaginary_unit``."""
+        return Symbol(self.tape, "xp.imaginary_unit")
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         results = _RESULTS.get(name, 1)
 

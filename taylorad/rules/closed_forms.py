@@ -99,13 +99,6 @@ def log_quotient(xp, x):
     return xp.where(one, 0 * x - 1, xp.log(x) / xp.where(one, 1 + 0 * x, 1 - x))
 
 
-def quantile_slope(xp, p, y):
-    """1/φ(y) from the nearer tail p or 1 - p of y itself: from y alone it would lose y² roundings."""
-    lower = p < 0.5
-    mills = xp.sqrt(xp.pi / 2) * xp.erfcx(xp.where(lower, -1, 1) * y / xp.sqrt(2 * xp.pi / xp.pi))
-    return mills / xp.where(lower, p, 1 - p)
-
-
 def integrated(start, slope):
     """Coefficients of the antiderivative with value `start`."""
     return [start] + [c / (k + 1) for k, c in enumerate(slope[:-1])]

@@ -208,11 +208,19 @@ def _with_value(x: Any, primal: Any) -> Any:
     return x + (primal - value(x))
 
 
+def _in_type(a: Any, b: Any) -> tuple[Any, Any]:
+    """Two arguments, a plain one in the number type of the other: SciPy's functions of Python floats are float64."""
+    dtype = next(x.dtype for x in (a, b) if hasattr(x, "level"))
+    return tuple(x if hasattr(x, "level") or dtype == object else np.asarray(x, dtype) for x in (a, b))  # type: ignore[return-value]
+
+
 def _betaln(a: Any, b: Any) -> Any:
+    a, b = _in_type(a, b)
     return _with_value(sp.gammaln(a) + sp.gammaln(b) - sp.gammaln(a + b), sp.betaln(value(a), value(b)))
 
 
 def _beta(a: Any, b: Any) -> Any:
+    a, b = _in_type(a, b)
     log = sp.gammaln(a) + sp.gammaln(b) - sp.gammaln(a + b)
     return sp.beta(value(a), value(b)) * np.exp(log - value(log))
 

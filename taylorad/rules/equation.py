@@ -173,7 +173,7 @@ class Equation:
     a : (constant, coefficient, atom or None)
     rows : for every unknown the tuple of its slopes
     moving : the arguments whose slopes occur
-    parametric : whether parameters or constants were given
+    parameters : values of the parameters and constants
     """
 
     arguments: int
@@ -182,7 +182,7 @@ class Equation:
     a: tuple[Any, Any, int | None]
     rows: tuple[tuple[Slope, ...], ...]
     moving: tuple[int, ...]
-    parametric: bool = False
+    parameters: tuple = ()
 
 
 def lower(rule: Rule, parameters: tuple = ()) -> Equation:
@@ -212,7 +212,7 @@ def _trace(rule: Rule, parameters: tuple) -> Equation:
         tuple(Slope(*form, i) for form, i in row if form[2] is not None or not _is_zero(form[0])) for row in forms
     )
     moving = tuple(sorted({slope.argument for row in rows for slope in row}))
-    return Equation(arguments, unknowns, tuple(lowering.nodes), a_form, rows, moving, bool(parameters))
+    return Equation(arguments, unknowns, tuple(lowering.nodes), a_form, rows, moving, parameters)
 
 
 def _is_zero(constant: Any) -> bool:

@@ -64,7 +64,7 @@ class Rule:
     nin, outputs : int
         Number of arguments, parameters included, and number of results.
     domain : Domain
-        Of the (last) differentiated argument.
+        Of the first differentiated argument.
     monotony : {1, -1, 0}
         Increasing, decreasing or neither on the domain; what intervals need.
     coefficients : callable (xp, *arguments, order) -> sequence of order + 1 arrays, optional

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from taylorad.algebras.hyperdual import Dual, HyperDual
-from taylorad.rings import as_coefficients
-from taylorad.transforms.series import as_direction, as_series, expand, fresh_tag, taylor
+from taylorad.transforms.series import as_direction, as_point, as_series, expand, fresh_tag, taylor
 
 LARGEST = 1 << 22  # numbers in the coefficients of a seed
+JACOBIAN_MODES = ("auto", "forward")
 HESSIAN_MODES = ("auto", "hyperdual")
 
 
@@ -26,7 +26,7 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     >>> jvp(np.sin, 0.0, 2.0)
     (np.float64(0.0), np.float64(2.0))
     """
-    point = as_coefficients(x)
+    point = as_point(x)
     tangent = as_direction(v, point)
     if tangent.shape != point.shape:
         raise ValueError(f"the tangent must have the shape of x, {point.shape}, got {tangent.shape}")
@@ -37,14 +37,18 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     return result.value, result.coefficients[1]
 
 
-def jacobian(f: Callable, argnums: int = 0) -> Callable:
+def jacobian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
     """The function that returns the Jacobian of f with respect to one argument: shape out.shape + in.shape.
+
+    `mode` is "forward", all columns at once by dual numbers, or "auto".
 
     >>> import numpy as np
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0]]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [1., 0.]])
     """
+
+    _check_mode(mode, JACOBIAN_MODES)
 
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         point, g = _argument(f, args, kwargs, argnums)
@@ -71,7 +75,7 @@ def grad(f: Callable, argnums: int = 0) -> Callable:
 
     def gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         derivative = jacobian_of_f(*args, **kwargs)
-        shape = np.shape(as_coefficients(args[argnums]))
+        shape = as_point(args[argnums]).shape
         if derivative.shape != shape:
             raise ValueError(
                 f"grad needs a function of one scalar value, got values of shape "
@@ -99,8 +103,7 @@ def hessian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
     array([[0., 6.],
            [6., 4.]])
     """
-    if mode not in HESSIAN_MODES:
-        raise ValueError(f"mode must be one of {', '.join(HESSIAN_MODES)}, got {mode!r}")
+    _check_mode(mode, HESSIAN_MODES)
 
     def hessian_of_f(*args: Any, **kwargs: Any) -> Any:
         point, g = _argument(f, args, kwargs, argnums)
@@ -118,12 +121,21 @@ def hessian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
     return hessian_of_f
 
 
+def _check_mode(mode: str, modes: tuple[str, ...]) -> None:
+    if mode not in modes:
+        raise ValueError(f"mode must be one of {', '.join(modes)}, got {mode!r}")
+
+
 def _argument(f: Callable, args: tuple, kwargs: dict, argnums: int) -> tuple[Any, Callable]:
     """The argument to differentiate as an array, and f as a function of it alone."""
+    if not isinstance(argnums, int):
+        raise TypeError(
+            f"argnums must be one integer, got {argnums!r}: differentiate with respect to one argument at a time"
+        )
     if not -len(args) <= argnums < len(args):
         raise ValueError(f"argnums={argnums} but the function was called with {len(args)} positional arguments")
     before, after = args[: argnums % len(args)], args[argnums % len(args) + 1 :]
-    return as_coefficients(args[argnums]), lambda x: f(*before, x, *after, **kwargs)
+    return as_point(args[argnums]), lambda x: f(*before, x, *after, **kwargs)
 
 
 def _units(point: Any) -> np.ndarray:

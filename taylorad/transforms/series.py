@@ -16,6 +16,7 @@ import numpy as np
 from taylorad.algebras.multivariate import MultivariateTaylor, independent
 from taylorad.algebras.series import Series
 from taylorad.algebras.taylor import Taylor, check_order, factorial_times
+from taylorad.dispatch import operands
 from taylorad.rings import as_coefficients
 
 DEEPEST = 16  # degrees tried beyond the order before a function is nan for good
@@ -35,16 +36,24 @@ def as_series(result: Any, like: Any) -> Any:
     elif isinstance(result, list | tuple):
         rows: list[Any] = [as_series(e, like) for e in result]
         result = np.stack(rows)
-    if result is None:
-        raise TypeError("the function returned None: it must return a number or an array")
+    if result is None or isinstance(result, str | dict | set):
+        raise TypeError(f"the function returned {result!r}: it must return a number or an array")
     return like.lift(result) if like.is_constant(result) else result
+
+
+def as_point(x: Any) -> Any:
+    """A point as an array of a base ring; series inside lists (of an outer differentiation) are joined."""
+    if isinstance(x, list | tuple) and any(True for _ in operands(x)):
+        rows: list[Any] = [as_point(part) for part in x]
+        return np.stack(rows)
+    return as_coefficients(x)
 
 
 def as_direction(direction: Any, point: Any) -> Any:
     """A direction in the base ring of a point: integers stay exact among Fractions."""
     if point.dtype == object and not isinstance(direction, Series):
         return np.asarray(direction, dtype=object)
-    return as_coefficients(direction)
+    return as_point(direction)
 
 
 def complete(compute: Callable[[int], Any], order: int, least: int = 0) -> Any:
@@ -102,7 +111,7 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
     array([ 1.        , -0.16666667,  0.00833333])
     """
     check_order(order)
-    point = as_coefficients(x)
+    point = as_point(x)
     towards = 1 if direction is None else as_direction(direction, point)
     centre = point if direction is None else point + 0 * towards
     tag = fresh_tag()
@@ -135,7 +144,7 @@ def expand(f: Callable, x: Any, order: int) -> MultivariateTaylor:
            [1., 2.]])
     """
     check_order(order)
-    point = as_coefficients(x)
+    point = as_point(x)
     tag = fresh_tag()
 
     def compute(raised: int) -> Any:
@@ -156,8 +165,7 @@ def derivative_tensor(f: Callable, x: Any, order: int) -> Any:
             [2., 0.]]])
     """
     series = expand(f, x, order)
-    shape = np.shape(x) if not isinstance(x, Series) else x.shape
-    return series.derivative_tensor(order).reshape((*series.shape, *shape * order))[()]
+    return series.derivative_tensor(order).reshape((*series.shape, *as_point(x).shape * order))[()]
 
 
 def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
@@ -169,7 +177,7 @@ def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
     >>> partial(lambda x: x[0] ** 2 * np.sin(x[2]), [3.0, 1.0, 0.0], (2, 0, 1))
     np.float64(2.0)
     """
-    point = as_coefficients(x)
+    point = as_point(x)
     powers = tuple(check_order(k) for k in np.ravel(orders).tolist())
     if len(powers) != point.size:
         raise ValueError(f"partial needs one order for each of the {point.size} entries of x, got {len(powers)}")
