@@ -44,10 +44,22 @@ LINEAR: dict[str, list] = {
     "conjugate": [np.conjugate, np.conj, lambda x: x.conj()],
     "real": [np.real, lambda x: x.real],
     "imag": [np.imag, lambda x: x.imag],
-    "sum": [np.sum, lambda x: np.sum(x, axis=0, keepdims=True), lambda x: x.sum(-1), (lambda x: np.sum(x, (0, 2)), (2, 3, 4)),
-            lambda x: np.add.reduce(x), lambda x: np.add.reduce(x, axis=None), lambda x: np.sum(a=x, axis=1)],
-    "mean": [np.mean, lambda x: x.mean(axis=1), lambda x: np.mean(x, axis=(0, 1), keepdims=True),
-             lambda x: np.mean(x, where=np.tri(3, 4) > 0), lambda x: np.sum(x, where=np.eye(3, 4) > 0, axis=0)],
+    "sum": [
+        np.sum,
+        lambda x: np.sum(x, axis=0, keepdims=True),
+        lambda x: x.sum(-1),
+        (lambda x: np.sum(x, (0, 2)), (2, 3, 4)),
+        lambda x: np.add.reduce(x),
+        lambda x: np.add.reduce(x, axis=None),
+        lambda x: np.sum(a=x, axis=1),
+    ],
+    "mean": [
+        np.mean,
+        lambda x: x.mean(axis=1),
+        lambda x: np.mean(x, axis=(0, 1), keepdims=True),
+        lambda x: np.mean(x, where=np.tri(3, 4) > 0),
+        lambda x: np.sum(x, where=np.eye(3, 4) > 0, axis=0),
+    ],
     "cumsum": [np.cumsum, lambda x: np.cumsum(x, axis=1), lambda x: np.add.accumulate(x), lambda x: x.cumsum(0)],
     "diff": [np.diff, lambda x: np.diff(x, n=2, axis=0)],
     "trace": [np.trace, lambda x: x.trace(1), (lambda x: np.trace(x, axis1=2, axis2=0), (2, 3, 4))],
@@ -57,12 +69,17 @@ LINEAR: dict[str, list] = {
     "fft.irfft": [np.fft.irfft, lambda x: np.fft.irfft(x, n=5)],
     "fft.hfft": [np.fft.hfft],
     "fft.ihfft": [np.fft.ihfft],
-}  # fmt: skip
+}
 MASK = np.array([[True, False, False, True], [False, True, True, True], [True, False, False, False]])
 GATHER: dict[str, list] = {
     "reshape": [lambda x: np.reshape(x, (2, -1)), lambda x: x.reshape(-1), lambda x: x.reshape(4, 3, order="F")],
     "ravel": [np.ravel, lambda x: x.ravel("F"), lambda x: x.flatten()],
-    "transpose": [np.transpose, lambda x: x.T, lambda x: x.transpose(1, 0), (lambda x: np.transpose(x, (2, 0, 1)), (2, 3, 4))],
+    "transpose": [
+        np.transpose,
+        lambda x: x.T,
+        lambda x: x.transpose(1, 0),
+        (lambda x: np.transpose(x, (2, 0, 1)), (2, 3, 4)),
+    ],
     "swapaxes": [(lambda x: np.swapaxes(x, 0, -1), (2, 3, 4)), (lambda x: x.mT, (2, 3, 4))],
     "moveaxis": [(lambda x: np.moveaxis(x, [0, 1], [-1, 0]), (2, 3, 4))],
     "rollaxis": [(lambda x: np.rollaxis(x, 2), (2, 3, 4))],
@@ -80,8 +97,11 @@ GATHER: dict[str, list] = {
     "diagonal": [np.diagonal, lambda x: x.diagonal(offset=1)],
     "compress": [lambda x: np.compress([True, False, True], x, axis=0), lambda x: x.compress([False, True], axis=1)],
     "delete": [lambda x: np.delete(x, 1, axis=0), lambda x: np.delete(x, [0, 5])],
-    "concatenate": [(lambda x, y: np.concatenate([x, y], axis=1), (3, 4), (3, 1)), (lambda x, y: np.concatenate((x, y), None), V, S),
-                    (lambda x: np.concatenate([[0, 0], x, np.zeros(1)]), V)],
+    "concatenate": [
+        (lambda x, y: np.concatenate([x, y], axis=1), (3, 4), (3, 1)),
+        (lambda x, y: np.concatenate((x, y), None), V, S),
+        (lambda x: np.concatenate([[0, 0], x, np.zeros(1)]), V),
+    ],
     "stack": [(lambda x, y: np.stack([x, y], axis=-1), V, V), (lambda x, y: np.stack(arrays=(x, y)), V, V)],
     "hstack": [(lambda x, y: np.hstack([x, y, x]), V, (2,))],
     "vstack": [(lambda x, y: np.vstack([x, y]), (3, 4), (2, 4))],
@@ -98,8 +118,10 @@ GATHER: dict[str, list] = {
     "vsplit": [lambda x: np.vsplit(x, [2])],
     "dsplit": [(lambda x: np.dsplit(x, 2), (2, 3, 4))],
     "resize": [lambda x: np.resize(x, (2, 7))],
-    "take_along_axis": [lambda x: np.take_along_axis(x, np.array([[2, 0, 1, 1]]), axis=0),
-                        lambda x: np.take_along_axis(arr=x, indices=np.array([[3], [0], [1]]), axis=1)],
+    "take_along_axis": [
+        lambda x: np.take_along_axis(x, np.array([[2, 0, 1, 1]]), axis=0),
+        lambda x: np.take_along_axis(arr=x, indices=np.array([[3], [0], [1]]), axis=1),
+    ],
     "permute_dims": [(lambda x: np.permute_dims(x, (1, 2, 0)), (2, 3, 4))],
     "matrix_transpose": [(np.matrix_transpose, (2, 3, 4))],
     "copy": [np.copy, lambda x: x.copy()],
@@ -115,19 +137,38 @@ GATHER: dict[str, list] = {
     "meshgrid": [(lambda x, y: np.meshgrid(x, y, indexing="ij"), (2,), (3,))],
     "linalg.diagonal": [(lambda x: np.linalg.diagonal(x, offset=1), (2, 3, 4))],
     "linalg.matrix_transpose": [np.linalg.matrix_transpose],
-}  # fmt: skip
+}
 BILINEAR = {
     "multiply": [*both("multiply"), lambda x: 2 * x, lambda x: x * [1, 2, 3, 4], (np.multiply.outer, V, (2, 3))],
-    "matmul": [(np.matmul, (3, 4), (4, 2)), (lambda x, y: x @ y, (2, 3, 4), (4,)), (lambda x, y: x @ y, (4,), (5, 4, 2)),
-               (lambda x, y: x @ y, V, V), (np.matmul, (2, 1, 3, 4), (3, 4, 2)), lambda x: [1, 2, 3] @ x],
-    "dot": [(np.dot, V, V), (np.dot, (), S), (lambda x, y: np.dot(x, y), S, (3,)), (lambda x: x.dot([1, 2, 3]), S), (np.dot, (2, 3, 4), (5, 4, 2))],
+    "matmul": [
+        (np.matmul, (3, 4), (4, 2)),
+        (lambda x, y: x @ y, (2, 3, 4), (4,)),
+        (lambda x, y: x @ y, (4,), (5, 4, 2)),
+        (lambda x, y: x @ y, V, V),
+        (np.matmul, (2, 1, 3, 4), (3, 4, 2)),
+        lambda x: [1, 2, 3] @ x,
+    ],
+    "dot": [
+        (np.dot, V, V),
+        (np.dot, (), S),
+        (lambda x, y: np.dot(x, y), S, (3,)),
+        (lambda x: x.dot([1, 2, 3]), S),
+        (np.dot, (2, 3, 4), (5, 4, 2)),
+    ],
     "inner": [(np.inner, V, V), (np.inner, (2, 3, 4), (5, 4)), (np.inner, V, ())],
     "outer": [(np.outer, V, (3,)), (np.outer, (2, 2), S)],
     "vdot": [(np.vdot, S, S)],
-    "tensordot": [(np.tensordot, (2, 3, 4), (3, 4, 2)), (lambda x, y: np.tensordot(x, y, axes=([0], [1])), S, (2, 3)),
-                  (lambda x, y: np.tensordot(a=x, b=y, axes=1), S, S)],
+    "tensordot": [
+        (np.tensordot, (2, 3, 4), (3, 4, 2)),
+        (lambda x, y: np.tensordot(x, y, axes=([0], [1])), S, (2, 3)),
+        (lambda x, y: np.tensordot(a=x, b=y, axes=1), S, S),
+    ],
     "kron": [(np.kron, (2,), (3,)), (np.kron, (2, 2), (1, 3))],
-    "convolve": [(np.convolve, V, (3,)), (lambda x, y: np.convolve(x, y, mode="same"), V, (3,)), (lambda x: np.convolve([1, -2], x), V)],
+    "convolve": [
+        (np.convolve, V, (3,)),
+        (lambda x, y: np.convolve(x, y, mode="same"), V, (3,)),
+        (lambda x: np.convolve([1, -2], x), V),
+    ],
     "correlate": [(np.correlate, V, (3,)), (lambda x, y: np.correlate(x, y, "full"), V, (3,))],
     "cross": [(np.cross, (3,), (3,)), (lambda x, y: np.cross(x, y, axis=0), (3, 4), (3, 4))],
     "vecdot": [(np.vecdot, (3, 4), (4,)), (lambda x, y: np.vecdot(x, y, axis=0), S, S)],
@@ -136,7 +177,7 @@ BILINEAR = {
     "linalg.tensordot": [(lambda x, y: np.linalg.tensordot(x, y, axes=1), S, (3, 2))],
     "linalg.cross": [(np.linalg.cross, (2, 3), (2, 3))],
     "linalg.vecdot": [(np.linalg.vecdot, (2, 3), (3,))],
-}  # fmt: skip
+}
 CREATION = {
     "zeros_like": [np.zeros_like, lambda x: np.zeros_like(x, shape=(2,))],
     "ones_like": [np.ones_like],
@@ -146,14 +187,28 @@ CREATION = {
 POLYNOMIAL: dict[str, list] = {  # composites that are polynomials wherever their branch does not change
     "absolute": [lambda x: np.abs(x - 3), lambda x: abs(x), np.absolute],
     "fabs": [lambda x: np.fabs(2 - x)],
-    "copysign": [lambda x: np.copysign(x, -1.0), lambda x: np.copysign(x - 3, np.linspace(-2, 2, 4)), (np.copysign, V, V)],
+    "copysign": [
+        lambda x: np.copysign(x, -1.0),
+        lambda x: np.copysign(x - 3, np.linspace(-2, 2, 4)),
+        (np.copysign, V, V),
+    ],
     "maximum": [*both("maximum"), lambda x: np.maximum.reduce(x)],
     "minimum": [*both("minimum"), lambda x: np.minimum(x, 3)],
     "fmax": both("fmax"),
     "fmin": both("fmin"),
-    "clip": [lambda x: np.clip(x, 2, 5), lambda x: x.clip(min=2), lambda x: np.clip(x, None, 3), (lambda x, y: np.clip(x, y, 9), V, ())],
+    "clip": [
+        lambda x: np.clip(x, 2, 5),
+        lambda x: x.clip(min=2),
+        lambda x: np.clip(x, None, 3),
+        (lambda x, y: np.clip(x, y, 9), V, ()),
+    ],
     "heaviside": [lambda x: np.heaviside(x - 3, 0.5)],
-    "remainder": [lambda x: x % 11, lambda x: np.remainder(x, -11), (lambda x, y: -x % (y + 11), V, V), lambda x: np.mod(x, 11)],
+    "remainder": [
+        lambda x: x % 11,
+        lambda x: np.remainder(x, -11),
+        (lambda x, y: -x % (y + 11), V, V),
+        lambda x: np.mod(x, 11),
+    ],
     "fmod": [lambda x: np.fmod(-x, 11), (lambda x, y: np.fmod(x, y + 11), V, ())],
     "divmod": [lambda x: divmod(x, 11), lambda x: np.divmod(x, 11)],
     "modf": [lambda x: np.modf(x / 20), lambda x: np.modf(7 - x / 20)],
@@ -163,36 +218,85 @@ POLYNOMIAL: dict[str, list] = {  # composites that are polynomials wherever thei
     "amin": [np.amin],
     "ptp": [np.ptp, lambda x: np.ptp(x, axis=0)],
     "sort": [np.sort, lambda x: np.sort(x, axis=0), lambda x: np.sort(x, axis=None)],
-    "median": [np.median, lambda x: np.median(x, axis=1, keepdims=True), (lambda x: np.median(x, axis=(0, 2)), (2, 3, 4))],
-    "select": [(lambda x, y: np.select([MASK[:, 0], ~MASK[:, 1]], [x, y], 7.0), (3,), (3,)), lambda x: np.where(x > 2.1, x, 0)],
-    "interp": [lambda x: np.interp(x, [0, 3.14, 9], [1, 5, 2]), (lambda x: np.interp([0.5, 1.5, 9], [0, 1, 2, 3, 4], x), V),
-               (lambda x, y: np.interp(x, np.arange(-0.06, 10, 2.5), y), (3,), V)],
+    "median": [
+        np.median,
+        lambda x: np.median(x, axis=1, keepdims=True),
+        (lambda x: np.median(x, axis=(0, 2)), (2, 3, 4)),
+    ],
+    "select": [
+        (lambda x, y: np.select([MASK[:, 0], ~MASK[:, 1]], [x, y], 7.0), (3,), (3,)),
+        lambda x: np.where(x > 2.1, x, 0),
+    ],
+    "interp": [
+        lambda x: np.interp(x, [0, 3.14, 9], [1, 5, 2]),
+        (lambda x: np.interp([0.5, 1.5, 9], [0, 1, 2, 3, 4], x), V),
+        (lambda x, y: np.interp(x, np.arange(-0.06, 10, 2.5), y), (3,), V),
+    ],
     "square": [np.square, lambda x: x**2],
-    "prod": [np.prod, lambda x: x.prod(axis=0, keepdims=True), (lambda x: np.prod(x, axis=(0, 2)), (2, 3, 2)), (np.multiply.reduce, S)],
+    "prod": [
+        np.prod,
+        lambda x: x.prod(axis=0, keepdims=True),
+        (lambda x: np.prod(x, axis=(0, 2)), (2, 3, 2)),
+        (np.multiply.reduce, S),
+    ],
     "cumprod": [(np.cumprod, V), lambda x: np.cumprod(x, axis=0), np.multiply.accumulate],
     "var": [np.var, lambda x: x.var(axis=0), lambda x: np.var(x, axis=1, ddof=1, keepdims=True)],
-    "average": [np.average, lambda x: np.average(x, axis=0, weights=[1, 2, 5]), lambda x: np.average(x, axis=1, weights=[1, 2, 0, 1]),
-                lambda x: np.average(x, weights=np.eye(3, 4))],
-    "trapezoid": [np.trapezoid, lambda x: np.trapezoid(x, [1, 2, 4], axis=0), lambda x: np.trapezoid(x, dx=0.5),
-                  (lambda x, y: np.trapezoid(x, y), V, V), (lambda x, y: np.trapezoid(x, y, axis=0), S, S)],
-    "polyval": [(lambda x: np.polyval([1, -2, 3], x), (2, 2)), (lambda p, x: np.polyval(p, x), (3,), (2,)), (lambda p: np.polyval(p, [0.5, 2]), (3,))],
-    "einsum": [lambda x: np.einsum("ij->", x), (lambda x: np.einsum("ii->i", x), S), (lambda x, y: np.einsum("ij, jk", x, y), (2, 3), (3, 2)),
-               (lambda x, y: np.einsum("...ij,...j->...i", x, y), (2, 3, 4), (4,)), (lambda x, y: np.einsum("i,j,k->kij", x, y, [1, 2]), (2,), (3,)),
-               (lambda x, y, z: np.einsum("ij,jk,ki", x, y, z), (2, 3), (3, 4), (4, 2)), (lambda x: np.einsum("ij,k->kj", np.eye(2), x), (3,))],
+    "average": [
+        np.average,
+        lambda x: np.average(x, axis=0, weights=[1, 2, 5]),
+        lambda x: np.average(x, axis=1, weights=[1, 2, 0, 1]),
+        lambda x: np.average(x, weights=np.eye(3, 4)),
+    ],
+    "trapezoid": [
+        np.trapezoid,
+        lambda x: np.trapezoid(x, [1, 2, 4], axis=0),
+        lambda x: np.trapezoid(x, dx=0.5),
+        (lambda x, y: np.trapezoid(x, y), V, V),
+        (lambda x, y: np.trapezoid(x, y, axis=0), S, S),
+    ],
+    "polyval": [
+        (lambda x: np.polyval([1, -2, 3], x), (2, 2)),
+        (lambda p, x: np.polyval(p, x), (3,), (2,)),
+        (lambda p: np.polyval(p, [0.5, 2]), (3,)),
+    ],
+    "einsum": [
+        lambda x: np.einsum("ij->", x),
+        (lambda x: np.einsum("ii->i", x), S),
+        (lambda x, y: np.einsum("ij, jk", x, y), (2, 3), (3, 2)),
+        (lambda x, y: np.einsum("...ij,...j->...i", x, y), (2, 3, 4), (4,)),
+        (lambda x, y: np.einsum("i,j,k->kij", x, y, [1, 2]), (2,), (3,)),
+        (lambda x, y, z: np.einsum("ij,jk,ki", x, y, z), (2, 3), (3, 4), (4, 2)),
+        (lambda x: np.einsum("ij,k->kj", np.eye(2), x), (3,)),
+    ],
     "linalg.trace": [(lambda x: np.linalg.trace(x, offset=1), (2, 3, 4))],
     "linalg.multi_dot": [(lambda x, y, z: np.linalg.multi_dot([x, y, z]), (2, 3), (3, 4), (4,))],
-}  # fmt: skip
+}
 COMPOSITE: dict[str, list] = {
-    "power": [(np.power, V, V), (lambda x, y: x**y, V, ()), lambda x: x**2.5, lambda x: 2**x, lambda x: x ** np.array([0, 1, 2, -1]),
-              lambda x: np.power(x, [0.5, 1, 2, 3]), lambda x: x**-3, lambda x: x**0, lambda x: x**0.5, lambda x: x ** np.full((2, 1, 1), 1.5)],
+    "power": [
+        (np.power, V, V),
+        (lambda x, y: x**y, V, ()),
+        lambda x: x**2.5,
+        lambda x: 2**x,
+        lambda x: x ** np.array([0, 1, 2, -1]),
+        lambda x: np.power(x, [0.5, 1, 2, 3]),
+        lambda x: x**-3,
+        lambda x: x**0,
+        lambda x: x**0.5,
+        lambda x: x ** np.full((2, 1, 1), 1.5),
+    ],
     "pow": [lambda x: np.pow(x, 3)],
     "float_power": [lambda x: np.float_power(x, 1.5)],
     "reciprocal": [np.reciprocal],
     "angle": [lambda x: np.angle((2 - 1j) * x + 0.4j), lambda x: np.angle(x * (1 - 1j), deg=True)],
     "logaddexp": [*both("logaddexp"), lambda x: np.logaddexp.reduce(x)],
     "logaddexp2": both("logaddexp2"),
-    "logsumexp": [sp.logsumexp, lambda x: sp.logsumexp(x, axis=0, keepdims=True), lambda x: sp.logsumexp(x, b=[1, 2, 0.5, 1], axis=1),
-                  lambda x: sp.logsumexp(x, b=[1, -20, 0.5, 1], return_sign=True), (lambda x: sp.logsumexp(x, axis=(0, 1)), (2, 3, 4))],
+    "logsumexp": [
+        sp.logsumexp,
+        lambda x: sp.logsumexp(x, axis=0, keepdims=True),
+        lambda x: sp.logsumexp(x, b=[1, 2, 0.5, 1], axis=1),
+        lambda x: sp.logsumexp(x, b=[1, -20, 0.5, 1], return_sign=True),
+        (lambda x: sp.logsumexp(x, axis=(0, 1)), (2, 3, 4)),
+    ],
     "softmax": [sp.softmax, lambda x: sp.softmax(x, axis=1)],
     "log_softmax": [sp.log_softmax, lambda x: sp.log_softmax(x, axis=0)],
     "beta": [(sp.beta, V, V), lambda x: sp.beta(x, 2.5)],
@@ -202,16 +306,34 @@ COMPOSITE: dict[str, list] = {
     "entr": [sp.entr],
     "rel_entr": [(sp.rel_entr, V, V), lambda x: sp.rel_entr(x, 2.0)],
     "kl_div": [(sp.kl_div, V, V)],
-    "linalg.norm": [np.linalg.norm, (np.linalg.norm, V), lambda x: np.linalg.norm(x, axis=0), lambda x: np.linalg.norm(x, "fro", keepdims=True),
-                    lambda x: np.linalg.norm(x - 3, 1, axis=1), lambda x: np.linalg.norm(x, np.inf, axis=0), lambda x: np.linalg.norm(x, 3, axis=1),
-                    (lambda x: np.linalg.norm(x, axis=(0, 2)), (2, 3, 4)), (lambda x: np.linalg.norm(x, 0), V), (lambda x: np.linalg.norm(x, -np.inf), V)],
-    "linalg.vector_norm": [np.linalg.vector_norm, lambda x: np.linalg.vector_norm(x, axis=(0, 1), keepdims=True), lambda x: np.linalg.vector_norm(x, axis=0, ord=3)],
+    "linalg.norm": [
+        np.linalg.norm,
+        (np.linalg.norm, V),
+        lambda x: np.linalg.norm(x, axis=0),
+        lambda x: np.linalg.norm(x, "fro", keepdims=True),
+        lambda x: np.linalg.norm(x - 3, 1, axis=1),
+        lambda x: np.linalg.norm(x, np.inf, axis=0),
+        lambda x: np.linalg.norm(x, 3, axis=1),
+        (lambda x: np.linalg.norm(x, axis=(0, 2)), (2, 3, 4)),
+        (lambda x: np.linalg.norm(x, 0), V),
+        (lambda x: np.linalg.norm(x, -np.inf), V),
+    ],
+    "linalg.vector_norm": [
+        np.linalg.vector_norm,
+        lambda x: np.linalg.vector_norm(x, axis=(0, 1), keepdims=True),
+        lambda x: np.linalg.vector_norm(x, axis=0, ord=3),
+    ],
     "std": [np.std, lambda x: x.std(axis=0), lambda x: np.std(x, axis=1, ddof=1, keepdims=True)],
-}  # fmt: skip
-ONE = "isfinite isnan isinf signbit sign floor ceil rint trunc logical_not argmax argmin argsort nanargmax nanargmin " \
-    "count_nonzero nonzero flatnonzero argwhere round around fix any all shape ndim size iscomplexobj isrealobj isneginf " \
-    "isposinf result_type"  # fmt: skip
-TWO = "equal not_equal less less_equal greater greater_equal floor_divide logical_and logical_or logical_xor isclose allclose"
+}
+ONE = (
+    "isfinite isnan isinf signbit sign floor ceil rint trunc logical_not argmax argmin argsort nanargmax nanargmin "
+    "count_nonzero nonzero flatnonzero argwhere round around fix any all shape ndim size iscomplexobj isrealobj "
+    "isneginf isposinf result_type"
+)
+TWO = (
+    "equal not_equal less less_equal greater greater_equal floor_divide logical_and logical_or logical_xor isclose "
+    "allclose"
+)
 CONSTANT: dict[str, list] = {
     **{name: [getattr(np, name)] for name in ONE.split()},
     **{
@@ -235,9 +357,41 @@ for _name, _options in {
 }.items():
     CONSTANT[_name].append(lambda x, name=_name, options=_options: getattr(x, name)(**options))
 SMOOTH = {**ADDITIVE, **LINEAR, **GATHER, **BILINEAR, **CREATION, **POLYNOMIAL, **COMPOSITE}
-REAL = {"maximum", "minimum", "fmax", "fmin", "clip", "heaviside", "remainder", "fmod", "divmod", "modf", "max", "min", "amax", "amin", "ptp",
-        "sort", "median", "interp", "copysign", "fabs", "logaddexp", "logaddexp2", "softmax", "log_softmax", "logsumexp", "beta", "betaln", "entr",
-        "rel_entr", "kl_div", "fft.rfft", "fft.ihfft", "select"}  # fmt: skip
+REAL = {
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "clip",
+    "heaviside",
+    "remainder",
+    "fmod",
+    "divmod",
+    "modf",
+    "max",
+    "min",
+    "amax",
+    "amin",
+    "ptp",
+    "sort",
+    "median",
+    "interp",
+    "copysign",
+    "fabs",
+    "logaddexp",
+    "logaddexp2",
+    "softmax",
+    "log_softmax",
+    "logsumexp",
+    "beta",
+    "betaln",
+    "entr",
+    "rel_entr",
+    "kl_div",
+    "fft.rfft",
+    "fft.ihfft",
+    "select",
+}
 
 
 def calls(table: dict[str, list], skip: Any = ()) -> list:
@@ -254,7 +408,7 @@ def leaves(result: Any) -> list:
 
 
 def coefficient_arrays(shapes: Any, size: int = ORDER + 1, kind: Any = float) -> list[np.ndarray]:
-    """Random coefficients: values 1.2, 1.57, … in random order, so that none are equal within RADIUS; then up to 1/2."""
+    """Random coefficients: values 1.2, 1.57, … in random order, so none are equal within RADIUS; then up to 1/2."""
     rng = np.random.default_rng(7)
     counts = [int(np.prod(s)) for s in shapes]
     values = rng.permutation(1.2 + 0.37 * np.arange(sum(counts)))
@@ -433,14 +587,35 @@ def test_single_precision_stays_where_numpy_keeps_it(f, shapes):
 # ------------------------------------------------------------------------------------------------------- empty arrays
 
 EMPTY = {
-    "sum": lambda x: np.sum(x, axis=0), "prod": lambda x: np.prod(x, axis=0), "all": np.prod, "cumsum": np.cumsum,
-    "cumprod": lambda x: np.cumprod(x, axis=0), "sort": lambda x: np.sort(x, axis=0), "exp": np.exp, "plus": lambda x: x + x,
-    "times": lambda x: x * x, "by": lambda x: x / (1 + x), "power": lambda x: x**2.5, "join": lambda x: np.concatenate([x, x]),
-    "stack": lambda x: np.stack([x, x]), "reshape": lambda x: x.reshape(3, 0), "matmul": lambda x: x.T @ x, "max": lambda x: np.max(x, axis=1),
-    "maximum": lambda x: np.maximum(x, 1), "where": lambda x: np.where(x > 0, x, 1), "outer": lambda x: np.multiply.outer(x, x),
-    "einsum": lambda x: np.einsum("ij,ik->jk", x, x), "index": lambda x: x[x > 0], "norm": lambda x: np.linalg.norm(x, axis=0),
-    "erf": sp.erf, "gamma": sp.gamma, "bessel": lambda x: sp.jv(2, x), "sinc": np.sinc, "abs": np.abs, "tile": lambda x: np.tile(x, 2),
-}  # fmt: skip
+    "sum": lambda x: np.sum(x, axis=0),
+    "prod": lambda x: np.prod(x, axis=0),
+    "all": np.prod,
+    "cumsum": np.cumsum,
+    "cumprod": lambda x: np.cumprod(x, axis=0),
+    "sort": lambda x: np.sort(x, axis=0),
+    "exp": np.exp,
+    "plus": lambda x: x + x,
+    "times": lambda x: x * x,
+    "by": lambda x: x / (1 + x),
+    "power": lambda x: x**2.5,
+    "join": lambda x: np.concatenate([x, x]),
+    "stack": lambda x: np.stack([x, x]),
+    "reshape": lambda x: x.reshape(3, 0),
+    "matmul": lambda x: x.T @ x,
+    "max": lambda x: np.max(x, axis=1),
+    "maximum": lambda x: np.maximum(x, 1),
+    "where": lambda x: np.where(x > 0, x, 1),
+    "outer": lambda x: np.multiply.outer(x, x),
+    "einsum": lambda x: np.einsum("ij,ik->jk", x, x),
+    "index": lambda x: x[x > 0],
+    "norm": lambda x: np.linalg.norm(x, axis=0),
+    "erf": sp.erf,
+    "gamma": sp.gamma,
+    "bessel": lambda x: sp.jv(2, x),
+    "sinc": np.sinc,
+    "abs": np.abs,
+    "tile": lambda x: np.tile(x, 2),
+}
 
 
 @pytest.mark.parametrize("f", EMPTY.values(), ids=EMPTY)
@@ -650,12 +825,18 @@ def test_attributes_are_those_of_the_array():
 @pytest.mark.parametrize(
     ("use", "name"),
     [
-        (np.linalg.svd, "numpy.linalg.svd"), (np.linalg.eigvals, "numpy.linalg.eigvals"), (np.unique, "numpy.unique"),
-        (np.frexp, "numpy.frexp"), (np.histogram, "numpy.histogram"), (sp.ndtri_exp, "scipy.special.ndtri_exp"),
-        (np.maximum.accumulate, "numpy.maximum.accumulate"), (lambda x: np.add.at(x, 0, 1.0), "numpy.add.at"),
-        (lambda x: np.add.reduceat(x, [0]), "numpy.add.reduceat"), (lambda x: ~x, "numpy.invert"),
+        (np.linalg.svd, "numpy.linalg.svd"),
+        (np.linalg.eigvals, "numpy.linalg.eigvals"),
+        (np.unique, "numpy.unique"),
+        (np.frexp, "numpy.frexp"),
+        (np.histogram, "numpy.histogram"),
+        (sp.ndtri_exp, "scipy.special.ndtri_exp"),
+        (np.maximum.accumulate, "numpy.maximum.accumulate"),
+        (lambda x: np.add.at(x, 0, 1.0), "numpy.add.at"),
+        (lambda x: np.add.reduceat(x, [0]), "numpy.add.reduceat"),
+        (lambda x: ~x, "numpy.invert"),
     ],
-)  # fmt: skip
+)
 def test_functions_without_a_rule_are_named(use, name):
     with pytest.raises(UnsupportedFunctionError, match=f"no rule for {name.replace('.', '[.]')}"):
         use(Taylor.variable(np.ones(3), 2))

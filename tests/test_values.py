@@ -71,8 +71,22 @@ def test_integers_become_doubles(make, numbers):
 @makers
 def test_fractions_stay_exact_with_integers(make):
     x = make([THIRD, 2, 1])
-    for y in (x + 1, 1 - x, 2 * x, x / 3, 3 / x, x * x, x**3, x**-2, np.where(True, x, 0), np.maximum(x, 0), x + np.array([1, 2]), x @ np.array([1])
-              if x.ndim else x, np.sum(np.stack([x, x])), np.zeros_like(x), x.lift(5)):  # fmt: skip
+    for y in (
+        x + 1,
+        1 - x,
+        2 * x,
+        x / 3,
+        3 / x,
+        x * x,
+        x**3,
+        x**-2,
+        np.where(True, x, 0),
+        np.maximum(x, 0),
+        x + np.array([1, 2]),
+        np.sum(np.stack([x, x])),
+        np.zeros_like(x),
+        x.lift(5),
+    ):
         assert all(type(c) is Fraction for c in y.coefficients.flat)
 
 
@@ -126,14 +140,22 @@ REFUSED = {
     "text value": (lambda: Taylor.variable("a", 2), TypeError, "must be numbers"),
     "negative order": (lambda: Taylor.variable(0.3, -1), ValueError, "order must be 0 or more, got -1"),
     "fractional order": (lambda: Taylor.variable(0.3, 2.5), TypeError, "order must be an integer, got 2.5"),
-    "too few": (lambda: MultivariateTaylor([1.0, 2.0], 2, 1), ValueError, "2 variables and order 1 make 3 coefficients"),
+    "too few": (
+        lambda: MultivariateTaylor([1.0, 2.0], 2, 1),
+        ValueError,
+        "2 variables and order 1 make 3 coefficients",
+    ),
     "no axis": (lambda: MultivariateTaylor(1.0, 2, 0), ValueError, "first axis"),
     "no variables": (lambda: MultivariateTaylor([1.0], 0, 0), ValueError, "at least 1, got 0"),
     "no values": (lambda: ta.variables([], 2), ValueError, "at least 1, got 0"),
     "negative total order": (lambda: ta.variables([1.0], -2), ValueError, "0 or more, got -2"),
-    "orders": (lambda: Taylor([1.0, 2]) + Taylor([1.0, 2, 3]), ValueError, "use equal orders \\(truncate one of them\\)"),
+    "orders": (lambda: Taylor([1.0, 2]) + Taylor([1.0, 2, 3]), ValueError, "use the same algebra and order for both"),
     "algebras": (lambda: Taylor([1.0, 2]) * Dual(1.0, 2.0), ValueError, "cannot combine a Dual"),
-    "variables": (lambda: ta.variables([1.0], 2)[0] - ta.variables([1.0, 2.0], 2)[0], ValueError, "in 2 variables of order 2"),
+    "variables": (
+        lambda: ta.variables([1.0], 2)[0] - ta.variables([1.0, 2.0], 2)[0],
+        ValueError,
+        "in 2 variables of order 2",
+    ),
     "directions": (lambda: HyperDual(1.0) + HyperDual.seeded(1.0, [1.0, 2.0], [3.0]), ValueError, "directions"),
     "part": (lambda: Taylor([1.0, 2]).part(2), ValueError, "part 2 does not exist in a series of order 1"),
     "derivative": (lambda: Taylor([1.0]).differentiate(), ValueError, "raise the order"),
@@ -142,9 +164,21 @@ REFUSED = {
     "flat": (lambda: Taylor([1.0, 0, 1]).reversion(), ValueError, "nonzero coefficient of t"),
     "short": (lambda: Taylor([1.0]).reversion(), ValueError, "raise the order"),
     "no map": (lambda: ta.variables([1.0, 2.0], 2)[0].reversion(), ValueError, "map of 2 components"),
-    "singular": (lambda: np.stack([ta.variables([1.0, 2.0], 2)[0]] * 2).reversion(), ValueError, "singular linear part"),
-    "singular exactly": (lambda: np.stack([ta.variables([THIRD, 2], 2)[0]] * 2).reversion(), ValueError, "singular linear part"),
-    "monomial": (lambda: ta.variables([1.0, 2.0], 2)[0].coefficient((1, 2)), ValueError, "degree 3, beyond the order 2"),
+    "singular": (
+        lambda: np.stack([ta.variables([1.0, 2.0], 2)[0]] * 2).reversion(),
+        ValueError,
+        "singular linear part",
+    ),
+    "singular exactly": (
+        lambda: np.stack([ta.variables([THIRD, 2], 2)[0]] * 2).reversion(),
+        ValueError,
+        "singular linear part",
+    ),
+    "monomial": (
+        lambda: ta.variables([1.0, 2.0], 2)[0].coefficient((1, 2)),
+        ValueError,
+        "degree 3, beyond the order 2",
+    ),
     "exponents": (lambda: ta.variables([1.0, 2.0], 2)[0].coefficient((1,)), ValueError, "expected 2 exponents"),
     "negative exponent": (lambda: ta.variables([1.0, 2.0], 2)[0].coefficient((-1, 0)), ValueError, "0 or more"),
     "fractional exponent": (lambda: ta.variables([1.0, 2.0], 2)[0].coefficient((0.5, 0)), TypeError, "integer"),
@@ -157,7 +191,7 @@ REFUSED = {
     "attribute": (lambda: Taylor([1.0, 2]).hessian, AttributeError, "hessian"),
     "hash": (lambda: hash(Taylor([1.0])), TypeError, "unhashable"),
     "an irrational": (lambda: np.exp(Taylor.variable(THIRD, 2)), ValueError, "not a rational number"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("use", "error", "message"), REFUSED.values(), ids=REFUSED)
@@ -451,8 +485,16 @@ def test_long_series_are_abbreviated():
 
 # ----------------------------------------------------------------------------------------- copies, equality, threads
 
-EVERY = [Taylor([1.0, 2, 3]), np.stack(ta.variables([1.0, 2.0], 2)), HyperDual(1.0, 2.0, 3.0, 4.0), Dual([1.0, 2.0], 3.0), Taylor([THIRD, 2]),
-         Taylor([Dual(1.0, 2.0), Dual(3.0, 4.0)]), HyperDual.seeded(1.0, [1.0, 2.0], [3.0]), Taylor(np.ones((2, 3), np.complex64))]  # fmt: skip
+EVERY = [
+    Taylor([1.0, 2, 3]),
+    np.stack(ta.variables([1.0, 2.0], 2)),
+    HyperDual(1.0, 2.0, 3.0, 4.0),
+    Dual([1.0, 2.0], 3.0),
+    Taylor([THIRD, 2]),
+    Taylor([Dual(1.0, 2.0), Dual(3.0, 4.0)]),
+    HyperDual.seeded(1.0, [1.0, 2.0], [3.0]),
+    Taylor(np.ones((2, 3), np.complex64)),
+]
 
 
 @pytest.mark.parametrize("x", EVERY, ids=lambda x: repr(x)[:20])

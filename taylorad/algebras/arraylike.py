@@ -144,13 +144,13 @@ class ArrayMethods:
 
 
 _METHODS = (
-    "sum prod mean std var min max ptp argmin argmax argsort any all cumsum cumprod dot clip round trace diagonal repeat "
-    "take squeeze swapaxes ravel nonzero compress searchsorted conjugate"
+    "sum prod mean std var min max ptp argmin argmax argsort any all cumsum cumprod dot clip round "
+    "trace diagonal repeat take squeeze swapaxes ravel nonzero searchsorted conjugate"
 )
 # NumPy computes np.exp of an array of objects, such as np.array([x[0], x[1]]), by calling their methods
 _ON_OBJECTS = (
-    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
-    "arctanh deg2rad rad2deg radians degrees floor ceil trunc rint sign"
+    "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
+    "arccosh arctanh deg2rad rad2deg radians degrees floor ceil trunc rint sign"
 )
 for _name in (_METHODS + " " + _ON_OBJECTS).split():
     setattr(ArrayMethods, _name, _method(_name))

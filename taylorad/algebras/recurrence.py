@@ -234,8 +234,7 @@ def compose(structure: Structure, outer: Any, increment: Any) -> Any:
 
 
 def _constant_part(structure: Structure, value: Any, like: Any) -> Any:
-    basis = np.zeros((structure.size,) + (1,) * (like.ndim - 1))
+    basis = np.zeros((structure.size,) + (1,) * (like.ndim - 1), dtype=int)
     basis[0] = 1
-    if like.dtype == object:
-        basis = basis.astype(int).astype(object)
+    basis = basis.astype(like.dtype)
     return basis * value

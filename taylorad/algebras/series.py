@@ -82,7 +82,8 @@ class Series(ArrayMethods, DuckArray):
     @property
     def primal(self) -> np.ndarray:
         """The degree-0 part of the innermost series: a plain array."""
-        return getattr(self.value, "primal", self.value)
+        value = first_part(self.coefficients)
+        return getattr(value, "primal", value)
 
     @property
     def total_order(self) -> int:

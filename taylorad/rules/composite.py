@@ -177,7 +177,7 @@ def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, 
     if b is None and not return_sign and not is_complex(a):
         return _logsumexp_of(*_joined(a, axis), keepdims)
     top = np.max(value(a), axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
+    top = np.where(np.abs(top) < np.inf, top, 0.0)
     terms = np.exp(a - top) if b is None else b * np.exp(a - top)
     total = np.sum(terms, axis=axis, keepdims=True)
     sign = np.sign(value(total))
@@ -191,7 +191,7 @@ def _logsumexp_of(a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """``a_i + log(1 + Σ_{j≠i} exp(a_j - a_i))`` over the last axis, i where a is largest."""
     i = np.expand_dims(np.argmax(value(a), axis=-1), -1)
     top = np.take_along_axis(value(a), i, -1)
-    top = np.where(np.isfinite(top), top, 0)
+    top = np.where(np.abs(top) < np.inf, top, 0)
     largest = np.arange(a.shape[-1]) == i
     with np.errstate(invalid="ignore", divide="ignore"):  # all terms 0: the logarithm is -inf
         rest = np.sum(np.where(largest, np.expm1(a - top), np.exp(a - top)), axis=-1)
@@ -435,6 +435,8 @@ def _median(x: Any, axis: Any, keepdims: bool) -> Any:
     ordered = np.sort(ordered, axis=-1)
     n = ordered.shape[-1]
     middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    unknown = np.any(_isnan(ordered), axis=-1)
+    middle = np.where(unknown, ordered[..., -1], middle) if np.any(unknown) else middle
     return np.expand_dims(middle, axes) if keepdims else middle
 
 

@@ -130,7 +130,14 @@ def derivative(f: Callable, x: Any, order: int = 1) -> Any:
     >>> derivative(np.log, 2.0, order=3)
     np.float64(0.25)
     """
-    return factorial_times(check_order(order), taylor(f, x, order).coefficients[order])
+    k = check_order(order)
+    coefficient = taylor(f, x, k).coefficients[k]
+    direct = factorial_times(k, coefficient)
+    if k <= 100 or hasattr(coefficient, "level") or coefficient.dtype == object:
+        return direct
+    scale = k / np.e  # c_k may underflow: expand in units in which the coefficients of exp are near 1
+    scaled = taylor(f, x, k, direction=scale).coefficients[k] * np.prod(np.arange(1, k + 1) / scale)
+    return np.where(np.isfinite(scaled), scaled, direct)[()]
 
 
 def expand(f: Callable, x: Any, order: int) -> MultivariateTaylor:
