@@ -1,10 +1,11 @@
 """High precision: Taylor coefficients of every function of the table from Cauchy's integral, in mpmath.
 
-With N nodes on a circle of radius r, ``c_k r^k = 1/N Σ_j f(x + r w^j) w^(-jk)`` (w a primitive N-th root of one) up to the
-aliases ``c_(k+N) r^(k+N) + c_(k-N) r^(k-N) + …``. A singularity or a branch cut inside the circle shows as coefficients of negative
-degree, which appear at k = N-1, N-2, …: the sum is repeated with a smaller circle until those are negligible, and with
-more digits until rounding is. (Aliases weigh most at low degrees, since ``c_(k+N)/c_k`` decreases with k where log|c_k| is concave.) Nothing of taylorad is used here; where mpmath is slow or real only, the function is continued
-by an identity from NIST's DLMF, or integrated from its derivative.
+With N nodes on a circle of radius r, ``c_k r^k = 1/N Σ_j f(x + r w^j) w^(-jk)`` (w a primitive N-th root of one) up to
+the aliases ``c_(k+N) r^(k+N) + c_(k-N) r^(k-N) + …``. A singularity or a branch cut inside the circle shows as
+coefficients of negative degree, which appear at k = N-1, N-2, …: the sum is repeated with a smaller circle until those
+are negligible, and with more digits until rounding is. (Aliases weigh most at low degrees, since ``c_(k+N)/c_k``
+decreases with k where log|c_k| is concave.) Nothing of taylorad is used here; where mpmath is slow or real only, the
+function is continued by an identity from NIST's DLMF, or integrated from its derivative.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -142,7 +144,7 @@ def coefficients(name: str, arguments: tuple, directions: tuple, order: int) -> 
 def natural_scale(values: Any, first: int = 0) -> list:
     """The least log-concave sequence above |c_k|, k ≥ first: what the largest terms of the series say about c_k.
 
-    It is Cauchy's estimate ``min_r max_j |c_j| r^j / r^k``, attained at the best radius r. Below `first` it is |c_k| itself.
+    It is Cauchy's estimate ``max_j |c_j| r^j / r^k`` at the best radius r. Below `first` it is |c_k| itself.
     """
     magnitudes = [abs(c) for c in values]
     hull: list[tuple[int, Any]] = []
@@ -154,9 +156,9 @@ def natural_scale(values: Any, first: int = 0) -> list:
             hull.pop()
         hull.append(point)
     scale = [m if k < first else mp.mpf(0) for k, m in enumerate(magnitudes)]
-    for k, m in hull:
+    for k, _ in hull:
         scale[k] = magnitudes[k]
-    for (a, u), (b, v) in zip(hull, hull[1:], strict=False):
+    for (a, u), (b, v) in pairwise(hull):
         for k in range(a + 1, b):
             scale[k] = mp.exp(u + (v - u) * (k - a) / (b - a))
     return scale

@@ -514,6 +514,17 @@ def test_nan_stays_in_its_entry(f):
 
 
 @pytest.mark.parametrize(
+    "f", [np.max, np.min, np.sum, np.median, np.prod, np.mean, np.linalg.norm, sp.logsumexp, np.ptp]
+)
+def test_nan_spreads_through_reductions(f):
+    x = Taylor.variable(np.array([[NAN, 1.0, 2.0], [0.5, 1.0, 3.0]]), 2)
+    ours = f(x, axis=1)
+    assert np.isnan(ours.value[0])
+    assert ours.value[1] == pytest.approx(f(x.value, axis=1)[1], rel=1e-15)
+    assert np.isfinite(ours.coefficients[:, 1]).all()
+
+
+@pytest.mark.parametrize(
     "f", [np.exp, np.sin, np.log, np.sqrt, sp.gamma, sp.j0, lambda x: x * x, lambda x: 1 / x, lambda x: x**x]
 )
 def test_order_zero_is_the_value_alone(f):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from types import CodeType
 from typing import Any
 from zlib import crc32
@@ -141,7 +141,7 @@ def test_lowering_keeps_the_polynomials(name):
 # ------------------------------------------------------------------------------------------------------------- symbols
 
 
-@lru_cache(maxsize=None)
+@cache
 def program(name: str, algebra: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
     """Source of a function over symbols, and the names of the coefficients of its unknowns."""
     structure, tape = ALGEBRAS[algebra], Tape()

@@ -1,4 +1,4 @@
-"""Laws: identities between functions, the ring laws, the chain rule, and the agreement of independent ways to one derivative."""
+"""Laws: identities between functions, ring laws, the chain rule, and independent ways to one derivative."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ IDENTITIES: dict[str, tuple[Callable, Callable, float, float]] = {  # left, righ
     "log Γ = gammaln": (lambda x: np.log(sp.gamma(x)), sp.gammaln, 0.5, 4),
     "ψ(x + 1) = ψ(x) + 1/x": (lambda x: sp.digamma(x + 1), lambda x: sp.digamma(x) + 1 / x, 0.5, 4),
     "gammainc + gammaincc = 1": (lambda x: sp.gammainc(1.7, x) + sp.gammaincc(1.7, x), np.ones_like, 0.5, 4),
-    "J₀² + … : J_{v-1} + J_{v+1} = 2v/x J_v": (lambda x: sp.jv(0.5, x) + sp.jv(2.5, x), lambda x: 3 / x * sp.jv(1.5, x), 1, 6),
+    "J_{v-1} + J_{v+1} = 2v/x J_v": (lambda x: sp.jv(0.5, x) + sp.jv(2.5, x), lambda x: 3 / x * sp.jv(1.5, x), 1, 6),
     "j0 = jv(0, ·)": (sp.j0, lambda x: sp.jv(0, x), -3, 3),
     "i0e = exp(-x) i0": (sp.i0e, lambda x: np.exp(-x) * sp.i0(x), 0.5, 5),
     "W e^W = x": (lambda x: (w := sp.lambertw(x)) * np.exp(w), lambda x: x + 0j, 0.2, 5),
@@ -376,9 +376,10 @@ def test_parameters_and_constants_stay_plain(name, point):
 def test_nan_and_infinity_stay_inside_their_entries(name, point):
     x = centre(name, point)
     ends = (np.nan,) if name == "hyp1f1" else (np.nan, np.inf, -np.inf)  # scipy's hyp1f1(0.5, 1.5, inf) never returns
-    wild = [np.array([a, *ends]) for a in x]
+    rows = [np.array([a, *ends]) for a in x]
+    lines = [ta.Taylor(np.stack([row, np.ones_like(row), np.zeros_like(row)])) for row in rows]
     with np.errstate(all="ignore"):
-        batch = call(name, point, *(ta.Taylor(np.stack([row, np.ones_like(row), np.zeros_like(row)])) for row in wild)).coefficients
+        batch = call(name, point, *lines).coefficients
     calm = call(name, point, *(ta.Taylor([a, 1.0, 0.0]) for a in x)).coefficients
     assert_allclose(batch[:, 0], calm, rtol=1e-12, atol=1e-13 * np.abs(calm).max())
     assert np.isnan(batch[0, 1])

@@ -98,6 +98,21 @@ def test_mpmath_numbers_keep_the_working_precision(make):
         assert all(isinstance(c, mpmath.mpf) for c in (x + 1).coefficients)
 
 
+def test_array_functions_of_mpmath_numbers_keep_their_digits():
+    with mp.workdps(40):
+        x = Taylor.variable(np.array([mp.mpf(3), mp.mpf(4)]), 1)
+        total = mp.exp(3) + mp.exp(4)
+        expected = {
+            np.linalg.norm: [5, mp.mpf(7) / 5],
+            sp.logsumexp: [mp.log(total), 1],
+            np.prod: [12, 7],
+            np.std: [0.5, 0],
+        }
+        for f, coefficients in expected.items():
+            ours = f(x).coefficients
+            assert all(abs(c - e) < mp.mpf(10) ** -38 for c, e in zip(ours, coefficients, strict=True))
+
+
 def test_complex_numbers_mix_as_in_numpy():
     x = Taylor(np.ones((2, 3), np.float32))
     assert ((x * 1j).dtype, (x + 1j).dtype, (1j / (x + 1j)).dtype) == (np.complex64,) * 3

@@ -15,7 +15,7 @@ from taylorad.algebras.arraylike import ArrayMethods
 from taylorad.algebras.edges import quotient
 from taylorad.algebras.expansion import apply_elementary, first_part
 from taylorad.algebras.recurrence import multiply
-from taylorad.algebras.structure import Structure
+from taylorad.algebras.structure import Structure, common_dtype
 from taylorad.dispatch import DuckArray
 from taylorad.rings import as_coefficients, is_multiprecision
 from taylorad.rules import TABLE, Primitive
@@ -133,16 +133,16 @@ class Series(ArrayMethods, DuckArray):
             return array.astype(object) if array.dtype.kind in "iub" else as_coefficients(array)
         return as_coefficients(constant)
 
-    def _zeros(self, shape: tuple[int, ...], *like: Any) -> Any:
+    def _zeros(self, shape: tuple[int, ...], *like: Any, dtype: Any = None) -> Any:
         nested = [a for a in (self.coefficients, *like) if isinstance(a, Series)]
+        dtype = common_dtype(self.coefficients, *like) if dtype is None else dtype
         if nested:
-            return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape))
-        dtype = np.result_type(self.coefficients, *like)
+            return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape), dtype)
         return np.full((self.structure.size, *shape), zero_of(self.coefficients) if dtype == object else 0, dtype)
 
-    def empty(self, shape: tuple[int, ...]) -> Self:
-        """A zero series of this algebra with another shape."""
-        return self._new(self._zeros(shape))
+    def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Self:
+        """A zero series of this algebra with another shape, and another number type if one is given."""
+        return self._new(self._zeros(shape, dtype=dtype))
 
     def _coefficients_of(self, operand: Any) -> Any:
         return (self.lift(operand) if self.is_constant(operand) else operand).coefficients

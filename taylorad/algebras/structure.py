@@ -21,12 +21,19 @@ import numpy as np
 BLOCK = 1 << 16  # numbers per block of a long batch: a few operands of that size stay in a second-level cache
 
 
+def common_dtype(*arrays: Any) -> Any:
+    """The number type that holds the entries of all arrays, series and numbers."""
+    dtypes = [getattr(a, "dtype", a) for a in arrays]
+    return np.dtype(object) if any(d == object for d in dtypes if isinstance(d, np.dtype)) else np.result_type(*dtypes)
+
+
 def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
     """Makes new coefficient arrays of the common base ring of `arrays`."""
+    dtype = common_dtype(*arrays)
     nested = [a for a in arrays if hasattr(a, "level")]
     if nested:
-        return max(nested, key=lambda a: a.level).empty
-    dtype = object if arrays[0].dtype == object else np.result_type(*arrays)
+        outermost = max(nested, key=lambda a: a.level)
+        return lambda shape: outermost.empty(shape, dtype)
     return lambda shape: np.empty(shape, dtype)
 
 

@@ -30,10 +30,24 @@ def namespace(array: Any) -> Any:
     """
     if array.dtype != object:
         return FloatNamespace.of(array.dtype)
-    element = next(iter(array.flat), Fraction(0)) if isinstance(array, np.ndarray) else array.primal.flat[0]
+    if not isinstance(array, np.ndarray):
+        return _NestedNamespace(namespace(array.coefficients))
+    element = next(iter(array.flat), Fraction(0))
     if isinstance(element, Symbol):
         return SymbolNamespace(element.tape)
     return _multiprecision if is_multiprecision(element) else _exact
+
+
+class _NestedNamespace:
+    """NumPy's functions for series of object arrays, and the numbers of their base ring."""
+
+    _NUMBERS = ("pi", "eps", "imaginary_unit", "poch", "factorial", "binom")
+
+    def __init__(self, ring: Any):
+        self.ring = ring
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ring if name in self._NUMBERS else FloatNamespace.of(np.dtype(float)), name)
 
 
 def as_coefficients(value: Any) -> Any:
