@@ -198,7 +198,7 @@ DIRECTIONS: dict[str, tuple] = {"arctan2": (1, -2), "hypot": (1, -2), "series_po
 
 def elementary_names() -> list[str]:
     """The functions with a rule, without their aliases."""
-    return [name for name, p in TABLE.items() if p.kind == "elementary" and p.name == name]
+    return list(dict.fromkeys(p.name for p in TABLE.values() if p.kind == "elementary"))
 
 
 def directions(name: str) -> tuple:
