@@ -115,16 +115,16 @@ def power_at_zero(structure: Structure, x: Any, result: Any, exponent: Any) -> A
     for lane in zero_lanes(x[0]):
         at = (slice(None), *lane)
         one = np.broadcast_to(exponent, x.shape[1:])[lane] if np.ndim(exponent) else exponent
-        result[at] = _power_of_one(structure, x[at], one, result[0][lane] if lane else result[0])
+        result[at] = _power_of_one(structure, x[at], one)
     return result
 
 
-def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any, start: Any) -> np.ndarray:
+def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any) -> np.ndarray:
     degree = valuation(structure, x)
     lowest = degree * exponent
     result = np.zeros_like(x)
     if degree > structure.order or lowest < 0:
-        result[0] = start
+        result[0] = x[0] if exponent > 0 else np.inf
         return result if exponent > 0 else np.where(structure.degrees == 0, result, np.nan)
     if isinstance(structure, TaylorStructure) and lowest == int(lowest):
         return _shifted_power(structure, x, exponent, degree, int(lowest))

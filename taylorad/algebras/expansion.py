@@ -100,6 +100,9 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
     rule = primitive.rule
     if arguments[0].size == 0:
         return [arguments[0].copy() for _ in range(rule.outputs)]
+    base = _vanishing_base(structure, rule, arguments)
+    if base is not None and base.dtype == object:  # exact numbers are not divided by zero
+        arguments = [_without_zeros(a) for a in arguments]
     values = [first_part(a) for a in arguments]
     xp = namespace(arguments[0])
     start: Any = None
@@ -114,10 +117,28 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
             results = solve(structure, equation, arguments, start)[: rule.outputs]
     if mask is not None and mask.any():
         _expand_lanes(structure, primitive, arguments, parameters, mask, results)
-    if rule.zero_exponent:
-        results = [power_at_zero(structure, arguments[0], results[0], rule.zero_exponent(*parameters))]
+    if base is not None and rule.zero_exponent:
+        results = [power_at_zero(structure, base, results[0], rule.zero_exponent(*parameters))]
     _leave_domain(primitive, values[0], results)
     return results
+
+
+def _vanishing_base(structure: Any, rule: Rule, arguments: list) -> Any:
+    """The base of a function that is a power where the base is 0 somewhere; None elsewhere."""
+    if rule.zero_exponent is None:
+        return None
+    values = [getattr(a, "primal", a)[0] for a in arguments]
+    if hasattr(arguments[0], "level") or not np.any(np.all([v == 0 for v in values], axis=0)):
+        return None
+    with np.errstate(**QUIET):
+        return rule.zero_base(structure.product, *arguments)
+
+
+def _without_zeros(coefficients: Any) -> Any:
+    """A copy whose degree-0 parts are 1 where they were 0."""
+    result = coefficients.copy()
+    result[0] = np.where(result[0] == 0, 1 + 0 * result[0], result[0])[()]
+    return result
 
 
 def first_part(coefficients: Any) -> Any:
@@ -241,10 +262,24 @@ def _extended(rule: Rule, x: Any, parameters: tuple, order: int, bits: int) -> t
                 current = _run_extended(rule, x, parameters, order)
         except ZeroDivisionError:  # the equation is singular at x itself, or the function
             return _by_differences(rule, x, parameters, order, bits)
-        if previous is not None and _agree(previous, current, bits):
-            break
+        if previous is not None and all(_agree(u, v, bits, working) for u, v in zip(previous, current, strict=True)):
+            return tuple(_zeroed(u, v) for u, v in zip(previous, current, strict=True))
         previous, working = current, 2 * working
     return current
+
+
+def _agree(first: tuple, second: tuple, bits: int, working: int) -> bool:
+    """Whether two runs agree to `bits` bits and two more; what is tiny and changes wholly with precision is 0."""
+    tolerance, tiny = mp.mpf(2) ** -(bits + 2), mp.mpf(2) ** (-working // 4) * max(map(abs, second))
+    return all(
+        abs(a - b) <= tolerance * abs(b) or (abs(a - b) > abs(b) / 4 and abs(b) <= tiny)
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def _zeroed(first: tuple, second: tuple) -> tuple:
+    """The better run, with zeros for the coefficients of which the other had nothing in common."""
+    return tuple(mp.mpf(0) if abs(a - b) > abs(b) / 4 else b for a, b in zip(first, second, strict=True))
 
 
 def _run_extended(rule: Rule, x: Any, parameters: tuple, order: int) -> tuple[tuple, ...]:
@@ -265,10 +300,7 @@ def _by_differences(rule: Rule, x: Any, parameters: tuple, order: int, bits: int
     for extra in (20, 40):
         with mp.workprec(bits + extra):
             runs.append([_differences(rule, x, parameters, order, i) for i in range(rule.outputs)])
-    return tuple(
-        tuple(mp.mpf(0) if abs(a - b) > abs(b) / 2 or abs(b) < noise else b for a, b in zip(u, v, strict=True))
-        for u, v in zip(*runs, strict=True)
-    )
+    return tuple(tuple(mp.mpf(0) if abs(b) < noise else b for b in _zeroed(u, v)) for u, v in zip(*runs, strict=True))
 
 
 def _differences(rule: Rule, x: Any, parameters: tuple, order: int, output: int) -> list:
@@ -283,14 +315,6 @@ def _differences(rule: Rule, x: Any, parameters: tuple, order: int, output: int)
         return mp.taylor(component, multiprecision.to_mpmath(x), order, chop=False)
     except (ZeroDivisionError, ValueError):
         return [mp.nan] * (order + 1)
-
-
-def _agree(first: tuple, second: tuple, bits: int) -> bool:
-    """Whether two runs have the same coefficients to `bits` bits and two guard bits."""
-    tolerance = mp.mpf(2) ** -(bits + 2)
-    return all(
-        abs(a - b) <= tolerance * abs(b) for u, v in zip(first, second, strict=True) for a, b in zip(u, v, strict=True)
-    )
 
 
 # ------------------------------------------------------------------------------------------------------------ domain

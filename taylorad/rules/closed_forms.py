@@ -63,15 +63,20 @@ def hyp1f1_coefficients(xp, a, b, z, order):
 
 
 def hyp2f1_coefficients(xp, a, b, c, z, order):
-    """(a)_k (b)_k/((c)_k k!) (1-z)^(c-a-b-k) 2F1(c-a, c-b; c+k; z): Euler's transformation takes the growth out."""
-    return [
-        xp.poch(a, k)
-        / xp.factorial(k)
-        * (xp.poch(b, k) / xp.poch(c, k))
-        * xp.power(1 - z, c - a - b - k)
-        * xp.hyp2f1(c - a, c - b, c + k, z)
-        for k in range(order + 1)
-    ]
+    """(a)_k (b)_k/((c)_k k!) 2F1(a+k, b+k; c+k; z), with Euler's transformation for z ≥ 0 and Pfaff's below.
+
+    (1-z)^(c-a-b-k) 2F1(c-a, c-b; c+k; z) takes the growth out; (1-z)^(-b-k) 2F1(c-a, b+k; c+k; z/(z-1)) does not
+    alternate.
+    """
+    negative = z < 0
+    above, below = xp.where(negative, 0 * z, z), xp.where(negative, z, 0 * z)
+    values = []
+    for k in range(order + 1):
+        euler = xp.power(1 - above, c - a - b - k) * xp.hyp2f1(c - a, c - b, c + k, above)
+        pfaff = xp.power(1 - below, -b - k) * xp.hyp2f1(c - a, b + k, c + k, below / (below - 1))
+        factor = xp.poch(a, k) / xp.factorial(k) * (xp.poch(b, k) / xp.poch(c, k))
+        values.append(factor * xp.where(negative, pfaff, euler))
+    return values
 
 
 def ellip_coefficients(xp, a, m, order):

@@ -101,7 +101,13 @@ ELEMENTARY = {
         complex=False,
     ),
     "hypot": Rule(
-        start=lambda xp, x, y: xp.hypot(x, y), ode=lambda x, y, h: (h, (x, y)), nin=2, homogeneous=1, complex=False
+        start=lambda xp, x, y: xp.hypot(x, y),
+        ode=lambda x, y, h: (h, (x, y)),
+        nin=2,
+        homogeneous=1,
+        complex=False,
+        zero_exponent=lambda: Fraction(1, 2),
+        zero_base=lambda times, x, y: times(x, x) + times(y, y),
     ),
     "sinc": Rule(  # sin(πx)/(πx); companions sin and cos of πx
         start=lambda xp, x: (sinc(xp, x), xp.sinpi(x), xp.cospi(x)),

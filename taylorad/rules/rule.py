@@ -79,7 +79,10 @@ class Rule:
         Degree of homogeneity of a function of several arguments: their exponents are halved by a
         common factor so that squares of large or small arguments neither overflow nor vanish.
     zero_exponent : callable (*parameters) -> exponent, optional
-        Of functions that behave like x**exponent at 0: their value, and one-sided derivatives, exist there.
+        Of functions that are base**exponent near a zero of the base: their value, and one-sided derivatives,
+        exist there.
+    zero_base : callable (times, *arguments) -> base
+        The base, made with the product `times`; the first argument by default.
     complex : bool
         Whether the function takes complex arguments.
     """
@@ -97,6 +100,7 @@ class Rule:
     unstable: Callable[..., Any] | None = None
     homogeneous: int | None = None
     zero_exponent: Callable[..., Any] | None = None
+    zero_base: Callable[..., Any] = lambda times, x: x
     complex: bool = True
 
     @cached_property
