@@ -603,3 +603,16 @@ def test_derivatives_are_factorials_times_coefficients(k, x):
     series = np.exp(Taylor.variable(x, k))
     assert series.derivatives()[k] == pytest.approx(math.exp(x), rel=1e-14 * (k + 1))
     assert ta.derivative(np.exp, x, k) == series.derivatives()[k]
+
+
+def test_hypot_at_the_origin_follows_the_norm():
+    origin = np.zeros(2)
+    assert ta.grad(lambda x: np.hypot(x[0], x[1]))(origin).tolist() == [0.0, 0.0]
+    along = ta.taylor(lambda t: np.hypot(3 * t, 4 * t), 0.0, 3)
+    assert along.coefficients.tolist() == [0.0, 5.0, 0.0, 0.0]
+
+
+def test_roots_of_exact_zeros_are_exact():
+    t = Taylor.variable(Fraction(0), 4)
+    assert np.sqrt(t**2 + t**3).coefficients[:4].tolist() == [0, 1, Fraction(1, 2), Fraction(-1, 8)]
+    assert np.sqrt(t).coefficients.tolist() == [0, np.inf, -np.inf, np.inf, -np.inf]

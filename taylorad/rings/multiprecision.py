@@ -98,6 +98,11 @@ class MultiprecisionNamespace:
         """Real part of a number."""
         return x.real
 
+    @staticmethod
+    def imag(x: Any) -> Any:
+        """Imaginary part of a number."""
+        return x.imag
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         function = _FUNCTIONS.get(name) or getattr(mp, name, None)
         if function is None:

@@ -165,7 +165,9 @@ def zeta_coefficients(xp, s, order):
     Error (3 + √8)^-n for n terms (P. Borwein, Canadian Math. Soc. Conf. Proc. 27 (2000) 29, algorithm 2); n follows the
     precision, and the sum is used with more digits only.
     """
-    n = int(-math.log2(xp.eps) / 2) + int(abs(xp.real(s))) + order
+    if not xp.real(s) > -2000:  # far left of what the sum, or the function, stays within numbers for
+        return [s * math.nan] * (order + 1)
+    n = int(-math.log2(xp.eps) / 2) + int(max(-xp.real(s), 0)) + int(min(abs(xp.imag(s)), 10000)) + order
     weights: list[int] = []
     term = 1  # d_j = n Σ_{i≤j} (n+i-1)! 4^i/((n-i)! (2i)!), integers
     for i in range(n + 1):
