@@ -10,7 +10,7 @@ kind                    rule in every algebra
 ``creation``            new constant arrays of the operand's algebra (`linear`)
 ``bilinear``            Cauchy products (`bilinear`)
 ``quotient``            the division recurrence, removable singularities included
-``composite``           written with other functions of the table, piecewise ones included (`composite`)
+``composite``           written with other functions of the table (`piecewise`, `composite`)
 ``constant``            looks at the degree-0 part only
 ======================  =====================================================================================
 """
@@ -22,6 +22,7 @@ from taylorad.rules.composite import COMPOSITE
 from taylorad.rules.constant import CONSTANT
 from taylorad.rules.elementary import ELEMENTARY
 from taylorad.rules.linear import CREATION, GATHER, LINEAR
+from taylorad.rules.piecewise import PIECEWISE
 from taylorad.rules.rule import Domain, Primitive, Rule
 from taylorad.rules.special import ALIASES, SPECIAL
 
@@ -45,6 +46,7 @@ for _kind, _functions in (
     ("gather", GATHER),
     ("creation", CREATION),
     ("bilinear", BILINEAR),
+    ("composite", PIECEWISE),
     ("composite", COMPOSITE),
     ("constant", CONSTANT),
 ):
