@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from taylorad import Taylor
+from taylorad.rules import TABLE
 from tests import oracles
 from tests.points import POINTS, Point, all_rows, directions, elementary_names, function, is_complex, typical_rows
 
@@ -150,3 +151,12 @@ def test_natural_scale_is_the_least_log_concave_majorant():
         assert all(
             b * b >= a * c * (1 - mp.mpf(10) ** -25) for a, b, c in zip(scale, scale[1:], scale[2:], strict=False)
         )
+
+
+MONOTONE = [row for row in all_rows() if getattr(TABLE[row[0]].function, "monotony", 0) and not is_complex(row[1])]
+
+
+@pytest.mark.parametrize(("name", "point"), MONOTONE, ids=label)
+def test_monotony_is_the_sign_of_the_slope(name, point):
+    slope = computed(name, Point(point.arguments, order=1), np.float64)[0][1]
+    assert np.sign(slope.real) in (TABLE[name].rule.monotony, 0)  # 0 where the slope underflows

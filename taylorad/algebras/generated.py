@@ -30,7 +30,8 @@ class _Writer:
     """Writes `run` for one equation; numbers that are not integers become entries of its argument c."""
 
     def __init__(self, equation: Equation):
-        self.equation, self.numbers = equation, []  # type: ignore[var-annotated]
+        self.equation = equation
+        self.numbers: list[Any] = []
         first = equation.arguments
         self.names = [f"x{i}" for i in range(first)] + [f"y{i}" for i in range(equation.unknowns)]
         self.names += [f"n{i}" for i in range(len(equation.nodes))]

@@ -7,7 +7,7 @@ the first variable's powers leading (x², xy, xz, y², yz, z²). All functions f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb, factorial, prod
+from math import factorial, prod
 from operator import index
 from typing import Any, Self
 
@@ -287,8 +287,3 @@ def independent(centre: Any, order: int, tag: int) -> MultivariateTaylor:
         for i in range(n):
             series.coefficients[1 + i, i] = series.coefficients[1 + i, i] + 1
     return series
-
-
-def monomial_count(variables: int, order: int) -> int:
-    """Number of coefficients of a series in so many variables."""
-    return comb(variables + order, order)

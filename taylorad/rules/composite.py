@@ -95,10 +95,10 @@ def _with_value(x: Any, primal: Any) -> Any:
     return x + (primal - value(x))
 
 
-def _in_type(a: Any, b: Any) -> tuple[Any, Any]:
+def _in_type(a: Any, b: Any) -> list:
     """Two arguments, a plain one in the number type of the other: SciPy's functions of Python floats are float64."""
     dtype = next(x.dtype for x in (a, b) if hasattr(x, "level"))
-    return tuple(x if hasattr(x, "level") or dtype == object else np.asarray(x, dtype) for x in (a, b))  # type: ignore[return-value]
+    return [x if hasattr(x, "level") or dtype == object else np.asarray(x, dtype) for x in (a, b)]
 
 
 def _betaln(a: Any, b: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -121,7 +121,6 @@ class Primitive:
     name: str
     kind: str
     function: Any
-    aliases: tuple[str, ...] = field(default=())
 
     @property
     def rule(self) -> Rule:
