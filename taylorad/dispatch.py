@@ -17,7 +17,9 @@ import numpy as np
 import scipy.special
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from taylorad.refusals import forced_into
 from taylorad.rules import TABLE, Primitive
+from taylorad.rules.writing import WRITING
 
 _REDUCTIONS = {
     ("add", "reduce"): "sum",
@@ -68,12 +70,27 @@ class DuckArray(NDArrayOperatorsMixin):
     level: tuple[int, int]
     """(tag of the latest differentiation within, layers made by hand around it): the greatest applies a primitive."""
 
+    empty: Callable[..., Any]
+    lift: Callable[..., Any]
+    wrapped: Any = None
+    """What a mere cover holds: an array that nothing differentiates (any more)."""
+
+    def covered(self, result: Any) -> Any:
+        """A plain result of a function that met covers only: covered again, where covers are in use."""
+        return result
+
     @abstractmethod
     def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         """The primitive's value at arguments of which this is the outermost."""
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **kwargs: Any) -> Any:
         name = ufunc.__name__
+        if method == "__call__" and not kwargs and out is None and name in TABLE:
+            return call(TABLE[name], inputs, kwargs)
+        if method == "at":
+            return _at(name, *inputs)
+        if method == "__call__" and kwargs.get("where", True) is not True:
+            return _masked(ufunc, inputs, out, **kwargs)
         if method == "outer":
             x, y = inputs
             inputs = np.reshape(x, (*np.shape(x), *(1,) * np.ndim(y))), y
@@ -88,7 +105,12 @@ class DuckArray(NDArrayOperatorsMixin):
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
         name = _PREFIXES.get(func.__module__, "") + func.__name__
+        if name in WRITING:
+            return write(name, *args, **kwargs)
         out = kwargs.pop("out", None)
+        if name not in TABLE and all(d.wrapped is not None for d in operands((*args, *kwargs.values()))):
+            result = func(*map(unwrapped, args), **{key: unwrapped(v) for key, v in kwargs.items()})
+            return self.covered(result) if out is None else _store((out,), result)
         primitive = lookup(name)
         if any(True for _ in operands(kwargs.values())):
             args, kwargs = _by_position(func, args, kwargs)
@@ -107,9 +129,103 @@ def _by_position(func: Callable, args: tuple, kwargs: dict) -> tuple[tuple, dict
 
 def call(primitive: Primitive, args: Any, kwargs: dict) -> Any:
     """Apply a primitive to arguments, at least one of them a duck array."""
-    ducks = list(operands(args)) or list(operands(kwargs.values()))
+    for a in args:
+        if a.__class__ is list or a.__class__ is tuple or (a.__class__ is np.ndarray and a.dtype.hasobject):
+            args = settled(primitive.name, args)
+            break
+    ducks = [a for a in args if isinstance(a, DuckArray)] or list(operands((*args, *kwargs.values())))
     outermost = ducks[0] if len(ducks) == 1 else max(ducks, key=lambda duck: duck.level)
     return outermost.apply(primitive, tuple(args), kwargs)
+
+
+def settled(name: str, args: Any) -> tuple:
+    """Arguments whose lists and object arrays of duck arrays are joined; lists of arrays to be put together stay."""
+    if name == "block":
+        return tuple(args)
+    return tuple(
+        type(a)(map(_joined_if_needed, a))
+        if name in _OF_LISTS and a.__class__ in (list, tuple)
+        else _joined_if_needed(a)
+        for a in args
+    )
+
+
+_OF_LISTS = frozenset(
+    ["concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "select", "linalg.multi_dot", "piecewise"]
+)
+
+
+def _joined_if_needed(x: Any) -> Any:
+    if x.__class__ is np.ndarray and x.dtype.hasobject:
+        if any(hasattr(e, "level") for e in x.flat):
+            return joined(x)
+        return np.asarray(x.tolist()) if all(isinstance(e, int | float | np.number) for e in x.flat) else x
+    return joined(x) if x.__class__ in (list, tuple) and any(True for _ in operands(x)) else x
+
+
+def unwrapped(x: Any) -> Any:
+    """Arguments with covers taken off."""
+    while isinstance(x, DuckArray) and x.wrapped is not None:
+        x = x.wrapped
+    return type(x)(map(unwrapped, x)) if x.__class__ is list or x.__class__ is tuple else x
+
+
+def joined(x: Any) -> Any:
+    """A nested list or tuple of numbers and arrays as one array; object arrays with duck arrays in them too."""
+    if isinstance(x, np.ndarray) and x.dtype == object and any(hasattr(e, "level") for e in x.flat):
+        entries: list[Any] = [joined(e) if hasattr(e, "dtype") else np.asarray(e) for e in x.flat]
+        return np.stack(entries).reshape(x.shape)
+    if isinstance(x, list | tuple):
+        parts: list[Any] = [joined(e) for e in x]
+        return np.stack(parts) if any(hasattr(p, "level") for p in parts) else np.asarray(parts)
+    return x
+
+
+def write(name: str, target: Any, *args: Any, **kwargs: Any) -> None:
+    """A function that writes into an array: one of plain numbers cannot take what is differentiated."""
+    if not isinstance(target, DuckArray) and getattr(target, "dtype", object) != object:
+        if any(duck.wrapped is None for duck in operands((*args, *kwargs.values()))):
+            raise forced_into(target)
+        getattr(np, name)(target, *map(unwrapped, args), **{key: unwrapped(v) for key, v in kwargs.items()})
+    else:
+        WRITING[name](target, *map(joined, args), **{key: joined(v) for key, v in kwargs.items()})
+
+
+def _masked(ufunc: Any, inputs: tuple, out: Any, where: Any, **kwargs: Any) -> Any:
+    """A ufunc with ``where=``: it is evaluated at the chosen entries only; without `out` the others are 0."""
+    chosen = getattr(where, "primal", where)
+    shape = np.broadcast_shapes(np.shape(chosen), *map(np.shape, inputs))
+    chosen = np.broadcast_to(chosen, shape)
+    result = ufunc(*(np.broadcast_to(x, shape)[chosen] for x in inputs), **kwargs)
+    if out is not None:
+        target = out[0]
+        if isinstance(result, DuckArray) and result.wrapped is None and not isinstance(target, DuckArray):
+            raise forced_into(target)
+    else:
+        target = result.empty(shape) if isinstance(result, DuckArray) else np.zeros(shape, result.dtype)  # type: ignore[attr-defined]
+    target[chosen] = result
+    return target
+
+
+def _at(name: str, target: Any, index: Any, values: Any = None) -> None:
+    """``numpy.add.at`` and its like: entries of `index` may be equal, and every one of them counts."""
+    if not isinstance(target, DuckArray):
+        if all(duck.wrapped is not None for duck in operands((index, values))):
+            getattr(np, name).at(target, unwrapped(index), unwrapped(values))
+            return
+        raise forced_into(target)
+    if name not in ("add", "subtract"):
+        raise UnsupportedFunctionError(f"taylorad has no rule for numpy.{name}.at: write the loop")
+    array: Any = target
+    numbers = np.arange(array.size).reshape(array.shape)[unwrapped(index)]
+    spread: Any = np.broadcast_to(values, numbers.shape)
+    flat: Any = unwrapped(np.reshape(spread, -1))
+    if isinstance(flat, DuckArray):
+        total = call(TABLE["scatter_add"], (flat, numbers.ravel(), array.shape), {})
+    else:
+        total = np.zeros(array.shape)
+        np.add.at(total.reshape(-1), numbers.ravel(), np.asarray(flat))
+    array[...] = array + total if name == "add" else array - total
 
 
 def _store(out: tuple, result: Any) -> Any:
@@ -122,14 +238,11 @@ def _store(out: tuple, result: Any) -> Any:
             stored.append(target)
         elif isinstance(target, DuckArray):
             stored.append(value)
-        elif not isinstance(value, DuckArray):
-            np.copyto(target, value)
+        elif not isinstance(value, DuckArray) or value.wrapped is not None:
+            np.copyto(target, unwrapped(value))
             stored.append(target)
         else:
-            raise TypeError(
-                f"cannot store a {type(value).__name__} in an array of {getattr(target, 'dtype', type(target))}: its "
-                "derivatives would be lost; make the array with np.zeros_like(x) of a series x, or write x = x + y"
-            )
+            raise forced_into(target)
     return stored[0] if len(stored) == 1 else tuple(stored)
 
 

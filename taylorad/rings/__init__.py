@@ -15,9 +15,10 @@ import numpy as np
 from taylorad.rings.exact import ExactNamespace
 from taylorad.rings.floats import FloatNamespace
 from taylorad.rings.multiprecision import MultiprecisionNamespace, is_multiprecision
+from taylorad.rings.objects import ObjectArray, boxed, unboxed
 from taylorad.rings.symbolic import Symbol, SymbolNamespace, Tape
 
-__all__ = ["Symbol", "Tape", "as_coefficients", "is_multiprecision", "namespace"]
+__all__ = ["ObjectArray", "Symbol", "Tape", "as_coefficients", "boxed", "is_multiprecision", "namespace", "unboxed"]
 
 _exact, _multiprecision = ExactNamespace(), MultiprecisionNamespace()
 
@@ -31,7 +32,7 @@ def namespace(array: Any) -> Any:
     if array.dtype != object:
         return FloatNamespace.of(array.dtype)
     if not isinstance(array, np.ndarray):
-        return _NestedNamespace(namespace(array.coefficients))
+        return _NestedNamespace(namespace(getattr(array, "coefficients", array.value)))
     element = next(iter(array.flat), Fraction(0))
     if isinstance(element, Symbol):
         return SymbolNamespace(element.tape)

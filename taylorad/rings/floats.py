@@ -51,7 +51,7 @@ class FloatNamespace:
             and isinstance(ufunc, np.ufunc)
             and (name in _REAL or not any(letter in types for types in ufunc.types))
         ):
-            return multiprecision.pointwise(name, ufunc.nout, self.dtype)
+            return _unless_nested(multiprecision.pointwise(name, ufunc.nout, self.dtype), known)
         return known
 
     def factorial(self, k: int) -> Any:
@@ -90,6 +90,11 @@ class FloatNamespace:
     def log(self, x: Any) -> Any:
         """Natural logarithm in this precision, of Python integers too."""
         return np.log(self.dtype.type(x) if isinstance(x, int) else x)
+
+
+def _unless_nested(of_numbers: Callable[..., Any], of_series: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of plain arrays, and its namesake for series and traced values, which know their own rules."""
+    return lambda *args: (of_series if any(hasattr(a, "level") for a in args) else of_numbers)(*args)
 
 
 _OWN: dict[str, Callable[..., Any]] = {

@@ -12,12 +12,14 @@ kind                    rule in every algebra
 ``quotient``            the division recurrence, removable singularities included
 ``composite``           written with other functions of the table (`piecewise`, `composite`)
 ``constant``            looks at the degree-0 part only
+``undefined``           functions of value 0 without derivatives, for kinks (`kinks`)
 ======================  =====================================================================================
 """
 
 from __future__ import annotations
 
 from taylorad.rules.bilinear import BILINEAR
+from taylorad.rules.callbacks import CALLBACKS
 from taylorad.rules.composite import COMPOSITE
 from taylorad.rules.constant import CONSTANT
 from taylorad.rules.elementary import ELEMENTARY
@@ -48,7 +50,9 @@ for _kind, _functions in (
     ("bilinear", BILINEAR),
     ("composite", PIECEWISE),
     ("composite", COMPOSITE),
+    ("composite", CALLBACKS),
     ("constant", CONSTANT),
+    ("undefined", dict.fromkeys(("undefined", "unsettled"))),
 ):
     for _name, _function in _functions.items():  # type: ignore[attr-defined]
         register(_name, _function, _kind)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy.special as sp
 
+from taylorad.rules.kinks import at_kinks, settled
 from taylorad.rules.piecewise import is_complex, joined, select, value
+from taylorad.rules.rule import apply
 
 
 def power_of_two(magnitude: Any) -> Any:
@@ -19,18 +22,13 @@ def power_of_two(magnitude: Any) -> Any:
     return np.ldexp(np.ones_like(magnitude), exponent)
 
 
-def _apply(name: str, *args: Any) -> Any:
-    """A rule of the table that has no NumPy function of its own."""
-    from taylorad.rules import TABLE
-
-    outermost = max((a for a in args if hasattr(a, "level")), key=lambda a: a.level)
-    return outermost.apply(TABLE[name], args, {})
-
-
 def _power(x: Any, exponent: Any) -> Any:
     """Constant exponents by `constant_power`, integer ones one at a time; a varying exponent by its own rule."""
     if hasattr(exponent, "level"):
-        return _apply("series_power", x, exponent)
+        if not hasattr(x, "level") and exponent.dtype != object:
+            x = np.asarray(x, np.result_type(x, exponent.dtype))
+        flat = (value(x) == 0) & (value(exponent) > max(depth(x) - 1, 0))
+        return _power_at_zero(x, exponent, flat) if np.any(flat) else apply("series_power", x, exponent)
     exponents = np.asarray(exponent)
     if exponents.ndim == 0:
         return x.constant_power(exponent if isinstance(exponent, int | float) else exponents[()])
@@ -40,6 +38,20 @@ def _power(x: Any, exponent: Any) -> Any:
     if all(e == int(e) for e in distinct) and len(distinct) <= 64:
         return select([exponents == e for e in distinct], [x.constant_power(int(e)) for e in distinct])
     return x.constant_power(exponents)
+
+
+def _power_at_zero(x: Any, exponent: Any, flat: Any) -> Any:
+    """Where x is 0 and the exponent large enough, no derivative in the exponent is left: x^r log(x)^k is 0."""
+    fixed = np.where(flat, value(exponent), 1)
+    return np.where(flat, x**fixed, apply("series_power", np.where(flat, 1, x), exponent))
+
+
+def depth(x: Any) -> int:
+    """How often a value is being differentiated: the orders of all algebras it is nested in."""
+    order = 0
+    while hasattr(x, "level"):
+        order, x = order + getattr(x, "order", 1), x.value
+    return order
 
 
 def _square(x: Any) -> Any:
@@ -117,7 +129,9 @@ def _xlogy(x: Any, y: Any) -> Any:
     nothing = (value(x) == 0) & (value(y) == 0)
     if not np.any(nothing):
         return x * np.log(y)
-    return np.where(nothing, -np.sqrt(np.where(nothing, x, 0)), x * np.log(np.where(nothing, 1, y)))
+    with at_kinks("subgradient"):
+        start = -np.sqrt(np.where(nothing, x, 0))
+    return settled("xlogy", np.where(nothing, start, x * np.log(np.where(nothing, 1, y))), nothing, x, y)
 
 
 def _entr(x: Any) -> Any:
@@ -137,7 +151,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         scale = 1 if x.dtype == object else power_of_two(np.sqrt(np.max(np.abs(value(x)), initial=0)))  # as for hypot
         scaled = x / scale
         squares = scaled * np.conjugate(scaled) if is_complex(x) else np.square(scaled)
-        return np.sqrt(np.real(np.sum(squares, axis=axis, keepdims=keepdims))) * scale
+        total = np.real(np.sum(squares, axis=axis, keepdims=keepdims))
+        return _root("linalg.norm", total, x, axis, keepdims) * scale
     if matrix:
         raise ValueError(f"linalg.norm: matrix norm {ord!r} needs singular values; only 'fro' is differentiable here")
     magnitude = np.abs(x)
@@ -146,6 +161,33 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     if ord == 0:
         return np.sum(value(x) != 0, axis=axis, keepdims=keepdims, dtype=magnitude.dtype)
     return np.sum(magnitude**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Differences of neighbours; what is to be joined at the ends may be a single number."""
+    parts = [p for p in (prepend, a, append) if p is not None]
+    if len(parts) > 1:
+        thin = tuple(1 if i == axis % np.ndim(a) else m for i, m in enumerate(np.shape(a)))
+        a = np.concatenate([p if np.ndim(p) else np.broadcast_to(p, thin) for p in parts], axis=axis)
+    return apply("difference", a, n, axis)
+
+
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None, **options: Any) -> Any:
+    if hasattr(fill_value, "level"):
+        return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape).copy()
+    return np.zeros_like(a, dtype=dtype, shape=shape) + fill_value
+
+
+def _root(name: str, squares: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """The square root of a sum of squares of entries of x."""
+    with at_kinks("subgradient"):
+        root = np.sqrt(squares)
+    kinks = value(root) == 0
+    return settled(name, root, kinks, x, spread=lambda u: np.sum(np.real(u), axis=axis, keepdims=keepdims))
+
+
+def _std(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return _root("std", _var(x, axis, ddof, keepdims), x, axis, keepdims)
 
 
 def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -205,8 +247,10 @@ def _polyval(p: Any, x: Any) -> Any:
     return result
 
 
-def _einsum(subscripts: str, *arrays: Any, **options: Any) -> Any:
+def _einsum(subscripts: Any, *arrays: Any, **options: Any) -> Any:
     """Contract two operands at a time, keeping the letters that are still needed."""
+    if not isinstance(subscripts, str):
+        subscripts, arrays = _spelled(subscripts, *arrays)
     subscripts = subscripts.replace(" ", "")
     left, _, output = subscripts.partition("->")
     letters = left.split(",")
@@ -228,12 +272,36 @@ def _einsum(subscripts: str, *arrays: Any, **options: Any) -> Any:
     return result
 
 
+def _spelled(*interleaved: Any) -> tuple[str, tuple]:
+    """``x, [0, 1], y, [1, 2], [0, 2]`` as ``"ab,bc->ac", (x, y)``."""
+
+    def term(axes: Any) -> str:
+        return "".join("..." if i is Ellipsis else string.ascii_letters[i] for i in axes)
+
+    arrays, axes = interleaved[: len(interleaved) // 2 * 2 : 2], interleaved[1::2]
+    left = ",".join(map(term, axes))
+    return left + ("->" + term(interleaved[-1]) if len(interleaved) % 2 else ""), arrays
+
+
 def _contract(subscripts: str, *arrays: Any) -> Any:
     """One einsum over one or two arrays, at least one of them a series (else NumPy's own)."""
     if not any(hasattr(a, "level") for a in arrays):
         return np.einsum(subscripts, *arrays)
     outermost = max((a for a in arrays if hasattr(a, "level")), key=lambda a: a.level)
     return outermost.contract(subscripts, *arrays)
+
+
+def _swapped(norm: Any) -> Any:
+    """The normalization of the other direction of a Fourier transform."""
+    return {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}[norm]
+
+
+def _hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    return np.fft.irfft(np.conjugate(a), n=n, axis=axis, norm=_swapped(norm))
+
+
+def _ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Any:
+    return np.conjugate(np.fft.rfft(a, n=n, axis=axis, norm=_swapped(norm)))
 
 
 def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
@@ -274,14 +342,18 @@ COMPOSITE: dict[str, Callable] = {
     # reductions and products
     "linalg.norm": _norm,
     "linalg.vector_norm": lambda x, axis=None, keepdims=False, ord=2: _vector_norm(x, axis, keepdims, ord),
+    "diff": _diff,
+    "full_like": _full_like,
     "prod": _prod,
     "cumprod": _cumprod,
     "var": _var,
-    "std": lambda x, axis=None, ddof=0, keepdims=False: np.sqrt(_var(x, axis, ddof, keepdims)),
+    "std": _std,
     "average": _average,
     "trapezoid": _trapezoid,
     "polyval": _polyval,
     "einsum": _einsum,
+    "fft.hfft": _hfft,
+    "fft.ihfft": _ihfft,
     "array_equal": _array_equal,
     "array_equiv": _array_equiv,
     "linalg.trace": lambda x, offset=0: np.trace(x, offset, -2, -1),

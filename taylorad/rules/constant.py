@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 _UFUNCS = (
-    "equal not_equal less less_equal greater greater_equal isfinite isnan isinf signbit sign floor ceil rint trunc "
+    "equal not_equal less less_equal greater greater_equal isfinite isnan isinf signbit floor ceil rint trunc "
     "floor_divide logical_and logical_or logical_not logical_xor"
 )
 _FUNCTIONS = (

@@ -1,7 +1,7 @@
 """Piecewise functions, written with other functions of the table: branches look at the degree-0 part.
 
-At points where a function has no derivative one policy holds: the derivative is that of the mean of the two branches,
-so |x| has slope 0 at 0 and max(x, y) the mean slope at a tie.
+What derivatives are where branches meet is said in `kinks`: by default those of the mean of the branches, so |x| has
+slope 0 at 0 and max(x, y) the mean slope at a tie.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from taylorad.rules.kinks import settled, settled_at
 
 
 def value(x: Any) -> Any:
@@ -27,35 +29,31 @@ def is_complex(x: Any) -> bool:
 
 def _absolute(x: Any) -> Any:
     if is_complex(x):
-        return np.sqrt(np.square(np.real(x)) + np.square(np.imag(x)))
-    return x * np.sign(value(x)) + 0  # not -0.0
+        return np.hypot(np.real(x), np.imag(x))
+    return settled("absolute", x * np.sign(value(x)) + 0, value(x) == 0, x)  # + 0: not -0.0
 
 
-def _choose(x: Any, y: Any, first: Any) -> Any:
-    """x where `first`, y elsewhere, their mean where the values are equal."""
-    tie = value(x) == value(y)
-    chosen = np.where(first, x, y)
-    return np.where(tie, (x + y) / 2, chosen) if np.any(tie) else chosen
+def _sign(x: Any) -> Any:
+    if not is_complex(x):
+        return settled_at("sign", np.sign(value(x)), (x,))
+    size = np.abs(x)
+    nothing = value(size) == 0
+    return np.where(nothing, 0, x / np.where(nothing, 1, size))
 
 
-def _maximum(x: Any, y: Any) -> Any:
-    return _choose(x, y, (value(x) > value(y)) | _isnan(x))
+def _choosing(name: str, first: Callable) -> Callable:
+    """A function that is x where `first`, y elsewhere, their mean where the values are equal."""
 
+    def choose(x: Any, y: Any) -> Any:
+        tie = value(x) == value(y)
+        chosen = np.where(first(x, y), x, y)
+        return settled(name, np.where(tie, (x + y) / 2, chosen), tie, x, y) if np.any(tie) else chosen
 
-def _minimum(x: Any, y: Any) -> Any:
-    return _choose(x, y, (value(x) < value(y)) | _isnan(x))
+    return choose
 
 
 def _isnan(x: Any) -> Any:
     return value(x) != value(x)
-
-
-def _fmax(x: Any, y: Any) -> Any:
-    return _choose(x, y, (value(x) > value(y)) | _isnan(y))
-
-
-def _fmin(x: Any, y: Any) -> Any:
-    return _choose(x, y, (value(x) < value(y)) | _isnan(y))
 
 
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Any:
@@ -66,29 +64,47 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Any:
 
 def _heaviside(x: Any, at_zero: Any) -> Any:
     step = np.heaviside(value(x), value(at_zero))
-    return np.where(value(x) == 0, at_zero, step) if hasattr(at_zero, "level") else step
+    step = np.where(value(x) == 0, at_zero, step) if hasattr(at_zero, "level") else step
+    return settled_at("heaviside", step, (x,))
 
 
 def _copysign(x: Any, y: Any) -> Any:
-    return np.where(np.signbit(value(x)) != np.signbit(value(y)), -x, x)
+    magnitude = np.abs(x)
+    negative, jump = np.signbit(value(y)), (value(y) == 0) & (value(x) != 0)
+    return settled("copysign", np.where(negative, -magnitude, magnitude), jump, y)
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    return x - y * np.floor_divide(value(x), value(y))
+    rest = x - y * np.floor_divide(value(x), value(y))
+    return settled("remainder", rest, np.remainder(value(x), value(y)) == 0, x, y)
 
 
 def _fmod(x: Any, y: Any) -> Any:
-    return x - y * np.trunc(value(x) / value(y))
+    jump = (np.fmod(value(x), value(y)) == 0) & (value(x) != 0)
+    return settled("fmod", x - y * np.trunc(value(x) / value(y)), jump, x, y)
 
 
-def _extremum(of: Callable) -> Callable:
+def _divmod(x: Any, y: Any) -> tuple:
+    return settled_at("floor_divide", np.floor_divide(value(x), value(y)), (x, y)), _remainder(x, y)
+
+
+def _extremum(of: Callable, bound: Callable) -> Callable:
     """max or min over axes: the mean of all entries that attain it."""
 
-    def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def reduction(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+        if where is not True:
+            if initial is None:
+                raise ValueError(f"{of.__name__} with where needs an initial value, as in NumPy")
+            x = np.where(where, x, initial)
         best = of(value(x), axis=axis, keepdims=True)
         attained = (value(x) == best) | ((best != best) & _isnan(x))
-        total = np.sum(np.where(attained, x, 0), axis=axis, keepdims=keepdims)
-        return total / np.sum(attained, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+        def added(entries: Any) -> Any:
+            return np.sum(np.where(attained, entries, 0), axis=axis, keepdims=keepdims)
+
+        count = np.sum(attained, axis=axis, keepdims=keepdims, dtype=x.dtype)
+        result = settled(of.__name__, added(x) / count, count > 1, x, spread=added)
+        return result if initial is None else bound(result, initial)
 
     return reduction
 
@@ -96,7 +112,19 @@ def _extremum(of: Callable) -> Callable:
 def _sort(x: Any, axis: int | None = -1, **options: Any) -> Any:
     if axis is None:
         x, axis = np.ravel(x), 0
-    return np.take_along_axis(x, np.argsort(value(x), axis=axis, **options), axis)
+    if not options.get("kind") and not options.get("stable"):
+        options = {"kind": "stable"}  # equal entries keep their order
+    taken = np.take_along_axis(x, np.argsort(value(x), axis=axis, **options), axis)
+    front = np.moveaxis(value(taken), axis, 0)
+    tied = np.zeros(front.shape, dtype=bool)
+    tied[1:] = front[1:] == front[:-1]
+    tied[:-1] |= tied[1:]
+
+    def all_tied(entries: Any) -> Any:
+        rows = np.where(front[:, None] == front, np.moveaxis(entries, axis, 0), 0)
+        return np.moveaxis(np.sum(rows, axis=1), 0, axis)
+
+    return settled("sort", taken, np.moveaxis(tied, 0, axis), taken, spread=all_tied)
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
@@ -114,12 +142,13 @@ def _interp(x: Any, xp: Any, fp: Any) -> Any:
     slopes = np.concatenate([[0], np.diff(values) / np.diff(nodes), [0]])
     left, right = (np.searchsorted(nodes, value(x), side=side) for side in ("left", "right"))
     base = np.maximum(right - 1, 0)
-    return values[base] + (slopes[left] + slopes[right]) / 2 * (x - nodes[base])
+    result = values[base] + (slopes[left] + slopes[right]) / 2 * (x - nodes[base])
+    return settled("interp", result, value(slopes)[left] != value(slopes)[right], x)
 
 
 def _modf(x: Any) -> tuple:
     whole = np.trunc(value(x))
-    return x - whole, whole
+    return settled("modf", x - whole, (value(x) == whole) & (whole != 0), x), settled_at("trunc", whole, (x,))
 
 
 def _median(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -144,20 +173,21 @@ PIECEWISE: dict[str, Callable] = {
     "absolute": _absolute,
     "fabs": _absolute,
     "copysign": _copysign,
-    "maximum": _maximum,
-    "minimum": _minimum,
-    "fmax": _fmax,
-    "fmin": _fmin,
+    "sign": _sign,
+    "maximum": _choosing("maximum", lambda x, y: (value(x) > value(y)) | _isnan(x)),
+    "minimum": _choosing("minimum", lambda x, y: (value(x) < value(y)) | _isnan(x)),
+    "fmax": _choosing("fmax", lambda x, y: (value(x) > value(y)) | _isnan(y)),
+    "fmin": _choosing("fmin", lambda x, y: (value(x) < value(y)) | _isnan(y)),
     "clip": _clip,
     "heaviside": _heaviside,
     "remainder": _remainder,
     "fmod": _fmod,
-    "divmod": lambda x, y: (np.floor_divide(value(x), value(y)), _remainder(x, y)),
+    "divmod": _divmod,
     "modf": _modf,
-    "max": _extremum(np.max),
-    "min": _extremum(np.min),
-    "amax": _extremum(np.max),
-    "amin": _extremum(np.min),
+    "max": _extremum(np.max, np.maximum),
+    "min": _extremum(np.min, np.minimum),
+    "amax": _extremum(np.max, np.maximum),
+    "amin": _extremum(np.min, np.minimum),
     "ptp": lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims) - np.min(x, axis, keepdims=keepdims),
     "sort": _sort,
     "median": lambda x, axis=None, keepdims=False: _median(x, axis, keepdims),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -128,3 +128,21 @@ class Primitive:
         if not isinstance(self.function, Rule):
             raise AttributeError(f"{self.name} is of kind {self.kind}: only elementary functions have a rule")
         return self.function
+
+
+@cache
+def derivative_of(primitive: Primitive, k: int = 1, output: int = 0) -> Primitive:
+    """The k-th derivative of an elementary function of one variable, as a primitive of kind "derivative"."""
+    if primitive.kind == "derivative":
+        primitive, below, output = primitive.function
+        k += below
+    name = primitive.name + ("′" * k if k <= 3 else f"^({k})")
+    return Primitive(name, "derivative", (primitive, k, output))
+
+
+def apply(name: str, *args: Any) -> Any:
+    """A primitive of the table that has no NumPy function of its own, at arguments some of which are duck arrays."""
+    from taylorad.rules import TABLE
+
+    outermost = max((a for a in args if hasattr(a, "level")), key=lambda a: a.level)
+    return outermost.apply(TABLE[name], args, {})
