@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.refusals import forced, formats
+
 
 def _method(name: str) -> Callable:
     function = getattr(np, name)
@@ -16,6 +18,42 @@ def _method(name: str) -> Callable:
 
     method.__name__, method.__doc__ = name, f"``numpy.{name}`` of this array."
     return method
+
+
+def number(x: Any) -> Any:
+    """The number behind one that is differentiated; plain numbers are their own."""
+    value = getattr(x, "primal", x)
+    return value.item() if isinstance(value, np.ndarray | np.generic) else value
+
+
+class Flat:
+    """What ``x.flat`` gives: the entries of an array of any shape under one running index."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any):
+        self.array = array
+
+    def _places(self, key: Any) -> tuple:
+        numbers = np.arange(self.array.size)[getattr(key, "primal", key)]
+        return tuple(map(np.asarray, np.unravel_index(numbers, self.array.shape)))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.array[self._places(key)]
+
+    def __setitem__(self, key: Any, values: Any) -> None:
+        places = self._places(key)
+        count = places[0].size if places else 1
+        values = np.reshape(values, -1) if np.ndim(values) else values
+        if np.size(values) not in (1, count):  # as NumPy: repeated, or cut off
+            values = values[np.arange(count) % np.size(values)]
+        self.array[places] = values if np.ndim(places[0]) else np.reshape(values, ())
+
+    def __iter__(self) -> Iterator:
+        return iter(np.ravel(self.array))
+
+    def __len__(self) -> int:
+        return self.array.size
 
 
 class ArrayMethods:
@@ -60,9 +98,13 @@ class ArrayMethods:
         return np.imag(self)  # type: ignore[call-overload]
 
     @property
-    def flat(self) -> Iterator:
-        """Entries in row-major order."""
-        return iter(self.reshape(-1))
+    def flat(self) -> Flat:
+        """Entries in row-major order, to read and to write."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        Flat(self)[:] = values
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """``numpy.reshape`` of this array."""
@@ -74,7 +116,7 @@ class ArrayMethods:
 
     def flatten(self, order: str = "C") -> Any:
         """A copy in one axis."""
-        return np.ravel(self, order=order)  # type: ignore[call-overload]
+        return np.ravel(self, order=order).copy()  # type: ignore[call-overload]
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The series with coefficients of another type."""
@@ -106,6 +148,14 @@ class ArrayMethods:
         """Set every entry."""
         self[...] = value  # type: ignore[index]
 
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Set entries by their number in row-major order."""
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]
+
+    def sort(self, axis: int = -1, **options: Any) -> None:
+        """Sort in place."""
+        self[...] = np.sort(self, axis=axis, **options)  # type: ignore[index, call-overload]
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a series of shape (): it is one number; its order is in .order")
@@ -120,12 +170,35 @@ class ArrayMethods:
         return bool(self.primal)  # type: ignore[attr-defined]
 
     def __float__(self) -> float:
-        raise TypeError(
-            f"float() of a {type(self).__name__} would lose its derivatives: use numpy functions (np.sin, not "
-            "math.sin), build arrays with np.stack([...]) or np.zeros_like(x), or take .value for the number alone"
-        )
+        if formats():
+            return float(self.primal)  # type: ignore[attr-defined]
+        raise forced("float", self.describe())  # type: ignore[attr-defined]
 
-    __int__ = __complex__ = __index__ = __float__
+    def __int__(self) -> int:
+        if formats():
+            return int(self.primal)  # type: ignore[attr-defined]
+        raise forced("int", self.describe())  # type: ignore[attr-defined]
+
+    def __format__(self, spec: str) -> str:
+        """Numbers as their value is formatted; arrays as they are printed."""
+        if spec and self.shape == ():
+            return format(number(self), spec)
+        return format(str(self), spec)
+
+    def __complex__(self) -> complex:
+        raise forced("complex", self.describe())  # type: ignore[attr-defined]
+
+    def __index__(self) -> int:
+        raise forced("index", self.describe())  # type: ignore[attr-defined]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        """An array of objects, one an entry; refused where NumPy wants plain numbers."""
+        if dtype is not None and np.dtype(dtype) != object:
+            raise forced("array", self.describe())  # type: ignore[attr-defined]
+        entries = np.empty(self.shape, dtype=object)
+        for index in np.ndindex(self.shape):
+            entries[index] = self[index] if index else self  # type: ignore[index]
+        return entries
 
     def __round__(self, digits: int = 0) -> Any:
         return np.round(self, digits)  # type: ignore[call-overload]
@@ -150,7 +223,8 @@ _METHODS = (
 # NumPy computes np.exp of an array of objects, such as np.array([x[0], x[1]]), by calling their methods
 _ON_OBJECTS = (
     "exp exp2 expm1 log log2 log10 log1p sqrt cbrt square sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
-    "arccosh arctanh deg2rad rad2deg radians degrees floor ceil trunc rint sign"
+    "arccosh arctanh deg2rad rad2deg radians degrees floor ceil trunc rint sign "
+    "arctan2 hypot fmod"
 )
 for _name in (_METHODS + " " + _ON_OBJECTS).split():
     setattr(ArrayMethods, _name, _method(_name))

@@ -15,6 +15,7 @@ import numpy as np
 
 from taylorad.algebras.recurrence import QUIET, divide, solve
 from taylorad.algebras.structure import MultivariateStructure, Structure, TaylorStructure
+from taylorad.rules import Primitive
 from taylorad.rules.elementary import ELEMENTARY
 from taylorad.rules.equation import lower
 
@@ -180,3 +181,44 @@ def _shifted_power(structure: TaylorStructure, x: np.ndarray, exponent: Any, deg
         result[lowest : lowest + count] = flip * series[:count]
         result[lowest + count :] = np.nan
     return result
+
+
+# ---------------------------------------------------------------------------------------------- unknown derivatives
+
+
+def undefined(x: Any, name: str) -> Any:
+    """The coefficients of a series of value 0 whose derivatives are nan: those of products of parts of x that move.
+
+    When "undefined", all of them where no part of degree 1 moves: x may be a constant there, but also u² at u = 0.
+    When "unsettled", none.
+    """
+    c, structure = x.coefficients, x.structure
+    moves = (~is_zero(c)).astype(float)
+    moves[0] = 0
+    total = moves
+    for _ in range(structure.order - 1):
+        total = moves + structure.product(moves, total)
+    unknown = total != 0
+    if name == "undefined":
+        unknown |= np.all(is_zero(c[structure.degrees == 1]), axis=0)
+    unknown[0] = False
+    if not hasattr(c, "level"):
+        return np.where(unknown, np.nan, 0).astype(c.dtype)
+    value = c[0].apply(Primitive(name, "undefined", None), (c[0],), {})
+    result = np.where(unknown, (value + np.nan)[None], 0 * c)
+    result[0] = value
+    return result
+
+
+def is_zero(x: Any) -> Any:
+    """Where all coefficients of an array are zero."""
+    if hasattr(x, "coefficients"):
+        return np.all(is_zero(x.coefficients), axis=0)
+    return is_zero(x.value) if hasattr(x, "level") else np.asarray(x == 0, dtype=bool)
+
+
+def is_nan(x: Any) -> Any:
+    """Where a coefficient of an array is nan."""
+    if hasattr(x, "coefficients"):
+        return np.any(is_nan(x.coefficients), axis=0)
+    return is_nan(x.value) if hasattr(x, "level") else np.asarray(x != x, dtype=bool)

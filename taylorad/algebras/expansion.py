@@ -6,6 +6,7 @@ same equation with as many digits as it takes, and the increment of the series i
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from functools import lru_cache
@@ -22,7 +23,7 @@ from taylorad.rings import Symbol, is_multiprecision, multiprecision, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.composite import power_of_two
 from taylorad.rules.equation import lower
-from taylorad.rules.rule import REALS
+from taylorad.rules.rule import REALS, derivative_of
 
 mp = mpmath.mp
 
@@ -33,11 +34,17 @@ class DomainWarning(RuntimeWarning):
 
 def apply_elementary(owner: Any, primitive: Primitive, args: tuple) -> Any:
     """The function of series arguments, of which `owner` is the outermost: a series, or a tuple of them."""
+    unknowns = unknowns_of(owner, primitive, args)
+    outputs = primitive.rule.outputs
+    return unknowns[0] if outputs == 1 else tuple(unknowns[:outputs])
+
+
+def unknowns_of(owner: Any, primitive: Primitive, args: tuple) -> list:
+    """The series of the function's results, and of its companions as the recurrence left them."""
     rule = primitive.rule
-    _check_arguments(owner, primitive, args)
+    check_arguments(owner, primitive, args)
     if rule.nin == 1:
-        results = _evaluate(owner.structure, primitive, [args[0].coefficients], ())
-        return owner._new(results[0]) if rule.outputs == 1 else tuple(map(owner._new, results))
+        return [owner._new(u) for u in _evaluate(owner.structure, primitive, [args[0].coefficients], ())]
     shape = np.broadcast_shapes(*(a.shape if hasattr(a, "shape") else np.shape(a) for a in args))
     arguments = [_broadcast(owner._coefficients_of(args[i]), shape) for i in rule.arguments]
     scale = _common_scale(rule, arguments)
@@ -47,10 +54,10 @@ def apply_elementary(owner: Any, primitive: Primitive, args: tuple) -> Any:
     results = _evaluate(owner.structure, primitive, arguments, parameters)
     if scale is not None and rule.homogeneous:
         results = [r * scale**rule.homogeneous for r in results]
-    return owner._new(results[0]) if rule.outputs == 1 else tuple(map(owner._new, results))
+    return [owner._new(r) for r in results]
 
 
-def _check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
+def check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
     rule = primitive.rule
     if len(args) != rule.nin:
         raise TypeError(f"{primitive.name} takes {rule.nin} argument(s), got {len(args)}")
@@ -96,7 +103,7 @@ def _place(rule: Rule, values: list, parameters: tuple) -> list:
 
 
 def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters: tuple) -> list:
-    """Coefficient arrays of all results."""
+    """Coefficient arrays of all results, then of companions."""
     rule = primitive.rule
     if arguments[0].size == 0:
         return [arguments[0].copy() for _ in range(rule.outputs)]
@@ -106,20 +113,20 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
     values = [first_part(a) for a in arguments]
     xp = namespace(arguments[0])
     start: Any = None
-    mask = _unstable(rule, values, parameters, structure.order)
+    mask = unstable(rule, values, parameters, structure.order)
     everywhere = mask is not None and mask.all()
     results: list = [None] * rule.outputs
     with np.errstate(**QUIET):
         if not everywhere or (rule.outputs > 1 and rule.coefficients):
             start = rule.start(xp, *_place(rule, values, parameters))
-            start = [_in_ring(s, arguments[0]) for s in (start if isinstance(start, tuple) else (start,))]
+            start = [in_ring(s, arguments[0]) for s in (start if isinstance(start, tuple) else (start,))]
             equation = lower(rule, (*parameters, *rule.constants(xp)))
-            results = solve(structure, equation, arguments, start)[: rule.outputs]
+            results = solve(structure, equation, arguments, start)
     if mask is not None and mask.any():
         _expand_lanes(structure, primitive, arguments, parameters, mask, results)
     if base is not None and rule.zero_exponent:
-        results = [power_at_zero(structure, base, results[0], rule.zero_exponent(*parameters))]
-    _leave_domain(primitive, values[0], results)
+        results[0] = power_at_zero(structure, base, results[0], rule.zero_exponent(*parameters))
+    _leave_domain(primitive, values[0], results[: rule.outputs])
     return results
 
 
@@ -147,14 +154,14 @@ def first_part(coefficients: Any) -> Any:
     return first if hasattr(first, "dtype") else np.array(first, dtype=object)
 
 
-def _in_ring(value: Any, like: Any) -> Any:
+def in_ring(value: Any, like: Any) -> Any:
     """A start value or coefficient; in single precision when the argument is and SciPy answered in double."""
     if like.dtype.char == "f" and value.dtype.char in "dD":
         return value.astype(np.float32 if value.dtype.char == "d" else np.complex64)
     return value[()] if isinstance(value, np.ndarray) else value
 
 
-def _unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndarray | None:
+def unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndarray | None:
     """Entries whose coefficients are to be found at the point; None: no entry."""
     first = getattr(values[0], "primal", values[0])
     ring = next(iter(np.asarray(first).flat), 0.0) if first.dtype == object else 0.0
@@ -178,7 +185,7 @@ def _expand_lanes(
     lanes: tuple[Any, ...] = (slice(None),) if mask.all() else (slice(None), *np.nonzero(mask))
     chosen = tuple(p if np.ndim(p) == 0 else np.broadcast_to(p, mask.shape)[lanes[1:]] for p in parameters)
     part = x[lanes]
-    outers = point_coefficients(primitive.rule, first_part(part), chosen, structure.order)
+    outers = point_coefficients(primitive, first_part(part), chosen, structure.order)
     for i, outer in enumerate(outers):
         expanded = _substitute(structure, outer, part)
         if len(lanes) == 1:
@@ -203,13 +210,21 @@ def _substitute(structure: Any, outer: Any, x: Any) -> Any:
 # ------------------------------------------------------------------------------------------- coefficients at a point
 
 
-def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> list:
+def point_coefficients(primitive: Primitive, x: Any, parameters: tuple, order: int) -> list:
     """Normalized derivatives at x of the results a rule can expand there: lists of order + 1 arrays.
 
     In nested series every coefficient is itself a function of x, whose derivatives are the next ones.
     """
+    rule = primitive.rule
+    if hasattr(x, "level") and not hasattr(x, "coefficients"):  # a traced value records every derivative
+        args = tuple(_place(rule, [x], parameters))
+        series = [derivative_of(primitive, k, i) for i in range(rule.outputs) for k in range(1, order + 1)]
+        results = x.apply(primitive, args, {})
+        results = results if isinstance(results, tuple) else (results,)
+        higher = [x.apply(d, args, {}) / math.factorial(k % order + 1) for k, d in enumerate(series)]
+        return [[y, *higher[i * order : (i + 1) * order]] for i, y in enumerate(results)]
     if hasattr(x, "level"):
-        inner = point_coefficients(rule, x.value, parameters, order + x.order)
+        inner = point_coefficients(primitive, x.value, parameters, order + x.order)
         increment = x.coefficients * 1
         increment[0] = 0 * increment[0]
         return [
@@ -225,7 +240,7 @@ def point_coefficients(rule: Rule, x: Any, parameters: tuple, order: int) -> lis
     closed_form = None if rule.cancels or (with_equation and rule.ode is not None) else rule.coefficients
     if closed_form is not None:
         with np.errstate(**QUIET):
-            return [[_in_ring(c, x) for c in closed_form(namespace(x), *_place(rule, [x], parameters), order)]]
+            return [[in_ring(c, x) for c in closed_form(namespace(x), *_place(rule, [x], parameters), order)]]
     return _with_more_digits(rule, x, parameters, order)
 
 
@@ -332,24 +347,37 @@ def _callers_level() -> int:
 
 
 def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
-    """Make entries outside the domain nan in all coefficients, and warn about them as NumPy's error state has it."""
-    domain, primal = primitive.rule.domain, getattr(x, "primal", x)
-    if domain is REALS or primal.dtype.kind != "f":
+    """Make entries outside the domain nan in all coefficients, and warn about them."""
+    primal = getattr(x, "primal", x)
+    lost = outside_domain(primitive.rule, primal)
+    if lost is None:
         return
-    outside = ~domain.contains(primal)
-    if not outside.any():
-        return
-    lost = (
-        outside & ~np.isin(primal, domain.closed) & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
-    )
+    lost = lost & ~np.isfinite(getattr(results[0], "primal", results[0])).all(axis=0)
     if not lost.any():
         return
     for result in results:
         result[(slice(1, None), ...) if lost.ndim == 0 else (slice(1, None), lost)] = np.nan
+    warn_outside(primitive, primal, lost)
+
+
+def outside_domain(rule: Rule, x: Any) -> Any:
+    """Where real numbers lie outside the domain of a function and not at a closed end; None for nowhere."""
+    if rule.domain is REALS or x.dtype.kind != "f":
+        return None
+    outside = ~rule.domain.contains(x)
+    if not outside.any():
+        return None
+    outside &= ~np.isin(x, rule.domain.closed)
+    return outside if outside.any() else None
+
+
+def warn_outside(primitive: Primitive, x: Any, lost: Any) -> None:
+    """A `DomainWarning` for the first of the entries, as NumPy's error state has it."""
     mode = np.geterr()["invalid"]
     if mode == "ignore":
         return
-    point = np.asarray(primal)[lost].flat[0]
+    point = np.asarray(x)[lost].flat[0]
+    domain = primitive.rule.domain
     message = f"{primitive.name} has no Taylor series at {point}: its degree-0 argument must lie in {domain}"
     if mode == "raise":
         raise FloatingPointError(message)

@@ -49,7 +49,6 @@ class HyperDual(Series):
         coefficients[: len(given)] = given
         self.coefficients, self.tag = coefficients, 0
         self.structure = HyperDualStructure.of(*(1,) * symbols)
-        self._rank(coefficients)
 
     _fewest = 2
 
@@ -103,7 +102,7 @@ class HyperDual(Series):
         return f"a {type(self).__name__} with {self.symbols} symbols of {self.structure.directions} directions"
 
     def __repr__(self) -> str:
-        if self.shape == () and self.structure.size == 1 << self.symbols and not isinstance(self.coefficients, Series):
+        if self.shape == () and self.structure.size == 1 << self.symbols and not hasattr(self.coefficients, "level"):
             names = [
                 "".join(f"ε{i + 1}".translate(_SUBSCRIPTS) for i in range(self.symbols) if m >> i & 1)
                 for m in self.structure.masks
@@ -121,7 +120,7 @@ class HyperDual(Series):
         )
 
     def _repr_latex_(self) -> str | None:
-        if self.shape != () or self.structure.size != 1 << self.symbols or isinstance(self.coefficients, Series):
+        if self.shape != () or self.structure.size != 1 << self.symbols or hasattr(self.coefficients, "level"):
             return None
         names = tuple(f"ε{i + 1}".translate(_SUBSCRIPTS) for i in range(self.symbols)) if self.symbols > 1 else ("ε",)
         exponents = [[m >> i & 1 for i in range(self.symbols)] for m in self.structure.masks]
@@ -130,7 +129,7 @@ class HyperDual(Series):
 
 def _stacked(parts: tuple) -> Any:
     """The parts along a new first axis, broadcast, in their common base ring."""
-    if any(isinstance(p, Series) for p in parts):
+    if any(hasattr(p, "level") for p in parts):
         return np.stack(np.broadcast_arrays(*map(as_coefficients, parts)))
     kinds = [p if isinstance(p, int | float | complex) else np.asarray(p) for p in parts]
     return as_coefficients(np.stack(np.broadcast_arrays(*parts)).astype(np.result_type(*kinds)))

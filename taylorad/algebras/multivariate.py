@@ -19,6 +19,7 @@ from taylorad.algebras.radius import estimate_radius
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import MultivariateStructure
 from taylorad.algebras.taylor import check_order
+from taylorad.dispatch import joined
 from taylorad.rings import as_coefficients
 
 
@@ -44,7 +45,7 @@ class MultivariateTaylor(Series):
     structure: MultivariateStructure
 
     def __init__(self, coefficients: Any, variables: int, order: int):
-        coefficients = as_coefficients(coefficients)
+        coefficients = as_coefficients(joined(coefficients))
         structure = MultivariateStructure.of(_check_variables(variables), check_order(order))
         if coefficients.ndim == 0 or coefficients.shape[0] != structure.size:
             raise ValueError(
@@ -52,7 +53,6 @@ class MultivariateTaylor(Series):
                 f"got an array of shape {coefficients.shape}"
             )
         self.coefficients, self.structure, self.tag = coefficients.copy(), structure, 0
-        self._rank(coefficients)
 
     @property
     def variables(self) -> int:
@@ -208,7 +208,7 @@ class MultivariateTaylor(Series):
     # ------------------------------------------------------------------------------------------------------ display
 
     def __repr__(self) -> str:
-        if self.shape == () and not isinstance(self.coefficients, Series):
+        if self.shape == () and not hasattr(self.coefficients, "level"):
             terms = plain_polynomial(self.coefficients, self.exponents, variable_names(self.variables))
             return f"MultivariateTaylor({terms} + O({self.order + 1}))"
         return (
@@ -217,7 +217,7 @@ class MultivariateTaylor(Series):
         )
 
     def _repr_latex_(self) -> str | None:
-        if self.shape != () or isinstance(self.coefficients, Series):
+        if self.shape != () or hasattr(self.coefficients, "level"):
             return None
         terms = latex_polynomial(self.coefficients, self.exponents, variable_names(self.variables))
         return rf"${terms} + O(\|x\|^{{{self.order + 1}}})$"
@@ -271,7 +271,7 @@ def variables(values: Any, order: int) -> list[MultivariateTaylor]:
     array([[ 1.,  0.],
            [ 0., -1.]])
     """
-    centre = as_coefficients(values)
+    centre = as_coefficients(joined(values))
     if centre.ndim == 0:
         centre = centre[None]
     series = independent(centre, order, 0)

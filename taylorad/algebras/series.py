@@ -12,13 +12,15 @@ from typing import Any, Self
 import numpy as np
 
 from taylorad.algebras.arraylike import ArrayMethods
-from taylorad.algebras.edges import quotient
+from taylorad.algebras.edges import quotient, undefined
 from taylorad.algebras.expansion import apply_elementary, first_part
 from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure, common_dtype
-from taylorad.dispatch import DuckArray
+from taylorad.algebras.views import view_of
+from taylorad.dispatch import DuckArray, unwrapped
 from taylorad.rings import as_coefficients, is_multiprecision
 from taylorad.rules import TABLE, Primitive
+from taylorad.rules.kinks import settled_at
 from taylorad.rules.linear import Gather
 
 
@@ -35,10 +37,9 @@ class Series(ArrayMethods, DuckArray):
         never confuse their perturbations.
     """
 
-    __slots__ = ("coefficients", "level", "structure", "tag")
+    __slots__ = ("coefficients", "structure", "tag")
 
     coefficients: Any
-    level: tuple[int, int]
     structure: Structure
     tag: int
 
@@ -51,16 +52,16 @@ class Series(ArrayMethods, DuckArray):
         """A series from a coefficient array that is known to fit."""
         self = object.__new__(cls)
         self.coefficients, self.structure, self.tag = coefficients, structure, tag
-        self._rank(coefficients)
         return self
 
-    def _rank(self, coefficients: Any) -> None:
-        """Find how far out the series stands: by its tag, or one above what it is nested around."""
-        inner = getattr(coefficients, "level", None)
-        if inner is None or self.tag > inner[0]:
-            self.level = self.tag, 0
-        else:
-            self.level = inner[0], inner[1] + 1
+    @property
+    def level(self) -> tuple[int, int]:  # type: ignore[override]
+        """How far out the series stands: by its tag, or one above what it is nested around."""
+        inner = self.coefficients
+        if inner.__class__ is np.ndarray:
+            return self.tag, 0
+        below = getattr(unwrapped(inner), "level", None)
+        return (self.tag, 0) if below is None or self.tag > below[0] else (below[0], below[1] + 1)
 
     # ------------------------------------------------------------------------------------------------ properties
 
@@ -100,14 +101,25 @@ class Series(ArrayMethods, DuckArray):
 
     def is_constant(self, other: Any) -> bool:
         """Whether an operand has no part of degree above 0 in this algebra."""
-        if not isinstance(other, Series) or other.level < self.level:
+        if not isinstance(other, DuckArray) or (other.level < self.level and not self._is_around(other)):
             return True
-        if other.structure is not self.structure or type(other) is not type(self) or other.tag != self.tag:
+        if type(other) is not type(self) or other.structure is not self.structure or other.tag != self.tag:
             raise ValueError(
-                f"cannot combine {other.describe()} with {self.describe()}: use the same algebra and order for both "
+                f"cannot combine {describe(other)} with {self.describe()}: use the same algebra and order for both "
                 "(.truncate(order) shortens a series), or nest one as the coefficients of the other"
             )
         return False
+
+    def _is_around(self, other: Any) -> bool:
+        """Whether the other is of this very algebra, only its coefficients are further in: numbers, these traced."""
+        if type(other) is not type(self) or other.structure is not self.structure or other.tag != self.tag:
+            return False
+        inner = self.coefficients
+        while hasattr(inner, "level"):  # nested by hand in one like itself, the other belongs to the inner one
+            if type(inner) is type(self) and inner.structure is self.structure and inner.tag == self.tag:
+                return False
+            inner = inner.coefficients if hasattr(inner, "coefficients") else inner.value
+        return True
 
     def describe(self) -> str:
         """The algebra in words."""
@@ -116,7 +128,7 @@ class Series(ArrayMethods, DuckArray):
     def lift(self, constant: Any) -> Self:
         """A constant as a series of this algebra."""
         constant = self._plain(constant)
-        if not isinstance(constant, Series):
+        if not isinstance(constant, DuckArray):
             constant = np.asarray(constant, np.result_type(self.dtype, constant))
             if constant.dtype == object:
                 constant = np.asarray(constant + zero_of(self.coefficients), dtype=object)
@@ -128,13 +140,13 @@ class Series(ArrayMethods, DuckArray):
         """A constant operand: Python numbers take on the precision of the series, integers stay exact among objects."""
         if isinstance(constant, int | float | complex):
             return constant
-        if self.dtype == object and not isinstance(constant, Series):
+        if self.dtype == object and not isinstance(constant, DuckArray):
             array = np.asarray(constant)
             return array.astype(object) if array.dtype.kind in "iub" else as_coefficients(array)
         return as_coefficients(constant)
 
     def _zeros(self, shape: tuple[int, ...], *like: Any, dtype: Any = None) -> Any:
-        nested = [a for a in (self.coefficients, *like) if isinstance(a, Series)]
+        nested = [a for a in (self.coefficients, *like) if isinstance(a, DuckArray)]
         dtype = common_dtype(self.coefficients, *like) if dtype is None else dtype
         if nested:
             return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape), dtype)
@@ -161,8 +173,11 @@ class Series(ArrayMethods, DuckArray):
         return getattr(self, "_" + primitive.kind)(primitive, args, kwargs)
 
     def _constant(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        values = [_primal(a) for a in args]
-        return primitive.function(*values, **{key: _primal(v) for key, v in kwargs.items()})
+        values, options = [_primal(a) for a in args], {key: _primal(v) for key, v in kwargs.items()}
+        return settled_at(primitive.name, primitive.function(*values, **options), args, options)
+
+    def _undefined(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        return self._new(undefined(self, primitive.name))
 
     def _composite(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         return primitive.function(*args, **kwargs)
@@ -174,7 +189,7 @@ class Series(ArrayMethods, DuckArray):
     def _elementary(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         if kwargs:
             raise TypeError(f"{primitive.name} of a series takes no keyword arguments, got {', '.join(kwargs)}")
-        return apply_elementary(self, primitive, args)
+        return settled_at(primitive.name, apply_elementary(self, primitive, args), args)
 
     def _additive(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         x, y = _two(primitive, args, kwargs)
@@ -190,7 +205,7 @@ class Series(ArrayMethods, DuckArray):
         """series + constant, the constant broadcast against it."""
         value = first_part(series.coefficients) + self._plain(constant)
         value = value if hasattr(value, "shape") else np.array(value, dtype=object)
-        if value.shape == series.shape and value.dtype == series.dtype and not isinstance(value, Series):
+        if value.shape == series.shape and value.dtype == series.dtype and not isinstance(value, DuckArray):
             coefficients = series.coefficients.copy()
         else:
             coefficients = self._zeros(value.shape, value)
@@ -200,13 +215,13 @@ class Series(ArrayMethods, DuckArray):
         return self._new(coefficients)
 
     def _linear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        return self._new(primitive.function(self.coefficients, *args[1:], **kwargs))
+        return self._new(primitive.function.function(self.coefficients, *args[1:], **kwargs))
 
     def _bilinear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         x, y, *options = args
         if primitive.name == "multiply":
             return self._product(*_two(primitive, args, kwargs))
-        return self._pairs(lambda u, v: primitive.function(u, v, *options, **kwargs), x, y)
+        return self._pairs(lambda u, v: primitive.function.function(u, v, *options, **kwargs), x, y)
 
     def _product(self, x: Any, y: Any) -> Self:
         if self.is_constant(x):
@@ -262,8 +277,8 @@ class Series(ArrayMethods, DuckArray):
         if np.ndim(exponent) == 0 and exponent == int(exponent.real if isinstance(exponent, complex) else exponent):
             return self._integer_power(int(exponent.real if isinstance(exponent, complex) else exponent))
         if np.ndim(exponent) == 0 and exponent == 0.5:
-            return apply_elementary(self, TABLE["sqrt"], (self,))
-        return apply_elementary(self, TABLE["constant_power"], (self, exponent))
+            return self._elementary(TABLE["sqrt"], (self,), {})
+        return self._elementary(TABLE["constant_power"], (self, exponent), {})
 
     def _integer_power(self, exponent: int) -> Self:
         if exponent < 0:
@@ -287,6 +302,9 @@ class Series(ArrayMethods, DuckArray):
         gather: Gather = primitive.function
         if primitive.name == "where" and len(args) == 1:
             return np.nonzero(_primal(args[0]))
+        view = view_of(self, primitive.name, args, kwargs)
+        if view is not NotImplemented:
+            return view
         pool = _Pool(self)
         data = [pool.number(a) if i in gather.data else _primal(a) for i, a in enumerate(args)]
         moved = gather.function(*data, **{key: _primal(v) for key, v in kwargs.items()})
@@ -310,12 +328,24 @@ class Series(ArrayMethods, DuckArray):
         where = (*key,) if isinstance(key, tuple) else (key,)
         if not _is_basic(key):
             where = self._positions(key)
+        value = unwrapped(value)
+        if isinstance(value, Series) and value.level > self.level:
+            self._become(value.lift(self._new(self.coefficients)))
+        elif isinstance(value, DuckArray) and value.level > self.level:
+            raise ValueError(
+                "cannot write a value of an inner differentiation into an array made in an outer one: write into a "
+                "copy of it, z = np.array(z)"
+            )
         written = self._coefficients_of(value)
-        if isinstance(written, Series) and not isinstance(self.coefficients, Series):
+        if isinstance(written, DuckArray) and getattr(self.coefficients, "level", (-1, 0)) < written.level:
             self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
-            self._rank(self.coefficients)
         target = self.coefficients[(0, *where)]
         self.coefficients[(slice(None), *where)] = _deepen(written, np.ndim(target) + 1)
+
+    def _become(self, other: Series) -> None:
+        """Turn into an array of an algebra further out, into which one of its elements is to be written."""
+        self.__class__ = type(other)
+        self.coefficients, self.structure, self.tag = other.coefficients, other.structure, other.tag
 
     def _positions(self, key: Any) -> tuple:
         key = tuple(map(_primal, key)) if isinstance(key, tuple) else _primal(key)
@@ -332,10 +362,12 @@ class _Pool:
 
     def number(self, operand: Any) -> Any:
         if isinstance(operand, list | tuple):
-            return type(operand)(self.number(np.asarray(p) if np.isscalar(p) else p) for p in operand)
+            return type(operand)(
+                self.number(p if hasattr(p, "shape") or isinstance(p, list | tuple) else np.asarray(p)) for p in operand
+            )
         if operand is None:
             return None
-        shape = np.shape(operand) if not isinstance(operand, Series) else operand.shape
+        shape = getattr(operand, "shape", None) or np.shape(operand)
         numbers = np.arange(self.count, self.count + int(np.prod(shape, dtype=int))).reshape(shape)
         self.operands.append(operand)
         self.count += numbers.size
@@ -356,6 +388,11 @@ def zero_of(array: Any) -> Any:
     """The zero of the base ring of an object array, so that no plain integers (1/3 a float!) mix with its numbers."""
     element = next(iter(getattr(array, "primal", array).flat), 0) if array.dtype == object else 0
     return type(element)(0) if isinstance(element, Fraction) or is_multiprecision(element) else 0
+
+
+def describe(x: Any) -> str:
+    """An operand in words."""
+    return x.describe() if hasattr(x, "describe") else f"a {type(x).__name__}"
 
 
 def _primal(x: Any) -> Any:

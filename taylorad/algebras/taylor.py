@@ -17,6 +17,7 @@ from taylorad.algebras.radius import estimate_radius
 from taylorad.algebras.recurrence import divide
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import TaylorStructure
+from taylorad.dispatch import joined
 from taylorad.rings import as_coefficients
 
 
@@ -52,14 +53,13 @@ class Taylor(Series):
     __slots__ = ()
 
     def __init__(self, coefficients: Any):
-        if isinstance(coefficients, list | tuple) and any(isinstance(c, Series) for c in coefficients):
+        if isinstance(coefficients, list | tuple) and any(hasattr(c, "level") for c in coefficients):
             coefficients = np.stack(np.broadcast_arrays(*coefficients))
-        coefficients = as_coefficients(coefficients)
+        coefficients = as_coefficients(joined(coefficients))
         if coefficients.ndim == 0 or coefficients.shape[0] == 0:
             raise ValueError("a Taylor polynomial needs at least one coefficient, along the first axis")
         self.coefficients, self.tag = coefficients.copy(), 0
         self.structure = TaylorStructure.of(coefficients.shape[0] - 1)
-        self._rank(coefficients)
 
     @classmethod
     def variable(cls, value: Any, order: int) -> Self:
@@ -80,7 +80,7 @@ class Taylor(Series):
         """``value + t direction``."""
         value = as_coefficients(value)
         empty = cls._make(
-            value[None] if isinstance(value, Series) else np.asarray(value)[None], TaylorStructure.of(order), tag
+            value[None] if hasattr(value, "level") else np.asarray(value)[None], TaylorStructure.of(order), tag
         )
         series = empty.lift(value)
         if order:
@@ -175,7 +175,7 @@ class Taylor(Series):
 
     def scaled(self, scale: Any) -> Self:
         """The series in ``t/scale``: coefficients c_k·scale^k, which keeps high orders within range."""
-        if isinstance(self.coefficients, Series) or self.dtype == object:
+        if hasattr(self.coefficients, "level") or self.dtype == object:
             return self._new(np.stack([c * scale**k for k, c in enumerate(self.coefficients)]))
         wide = np.asarray(scale, np.result_type(np.longdouble, scale))  # where scale^k stays within range
         scaled = np.stack([c * wide**k for k, c in enumerate(self.coefficients)])
@@ -189,13 +189,13 @@ class Taylor(Series):
     # ----------------------------------------------------------------------------------------------------- display
 
     def __repr__(self) -> str:
-        if self.shape == () and not isinstance(self.coefficients, Series):
+        if self.shape == () and not hasattr(self.coefficients, "level"):
             terms = plain_polynomial(self.coefficients, [(k,) for k in range(self.order + 1)], ("t",))
             return f"Taylor({terms} + O({_power_name(self.order + 1)}))"
         return f"Taylor(order={self.order}, shape={self.shape}, coefficients=\n{self.coefficients!r})"
 
     def _repr_latex_(self) -> str | None:
-        if self.shape != () or isinstance(self.coefficients, Series):
+        if self.shape != () or hasattr(self.coefficients, "level"):
             return None
         terms = latex_polynomial(self.coefficients, [(k,) for k in range(self.order + 1)], ("t",))
         return f"${terms} + O(t^{{{self.order + 1}}})$"
