@@ -1,0 +1,529 @@
+"""`Tracer`: an array whose operations a program records.
+
+It holds a value (a plain array, a series, or a value that an outer program traces) and the node of the program that
+computed it. A tracer without a node is a plain array in disguise: what ``np.zeros(3)`` becomes inside a differentiated
+function, so that traced values can be written into it. Arrays are mutable, views alias: a write gives the array a new
+node, and views look up their base before they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from taylorad.algebras.arraylike import ArrayMethods
+from taylorad.algebras.recurrence import QUIET
+from taylorad.dispatch import DuckArray, call, joined
+from taylorad.refusals import LostDerivativeError, place, user_frame
+from taylorad.rings import boxed
+from taylorad.rules import TABLE, Primitive
+from taylorad.rules.kinks import settled_at
+from taylorad.trace import operations as ops
+from taylorad.trace.constants import kept
+from taylorad.trace.node import Node
+from taylorad.trace.program import Program
+from taylorad.trace.singular import ROOT, is_root
+
+KINDS: dict[str, Callable] = {}  # how each kind of primitive is recorded: see `taylorad.trace.kinds`
+WRAPPED = (1 << 62, 0)  # the level of arrays without a node: they are unwrapped before anything else happens
+
+
+class Tracer(ArrayMethods, DuckArray):
+    """An array in a program; made by transforms, not by hand."""
+
+    __slots__ = ("_node", "_value", "base", "exposed", "positions", "program", "seen", "source", "version", "view")
+
+    _value: Any
+    _node: Node | None
+    program: Program | None
+    version: int  # how often the array was written to
+    exposed: bool  # whether a residual refers to the value, so that it must be copied before it is written to
+    base: Tracer | None  # of a view: the array it looks into
+    source: Tracer | None  # the traced array or view it was taken from
+    view: tuple[ops.Operation, Any]  # and how
+    seen: int  # version of `base` that the value belongs to
+    positions: Any  # flat positions in `base`
+
+    @property
+    def level(self) -> tuple[int, int]:  # type: ignore[override]
+        """(tag, 0) while its program records, and above everything when it is only a wrapper."""
+        program = self.live
+        return WRAPPED if program is None else (program.tag, 0)
+
+    @property
+    def live(self) -> Program | None:
+        """The program that traces this array, None when none does (any more)."""
+        root = self if self.base is None else self.base
+        program = root.program
+        return program if root._node is not None and program is not None and program.open else None
+
+    # ------------------------------------------------------------------------------------------------ value and node
+
+    @property
+    def value(self) -> Any:
+        """The array's value in the algebra that was differentiated."""
+        if self.base is not None and self.seen != self.base.version:
+            self._refresh()
+        return self._value
+
+    @property
+    def node(self) -> Node | None:
+        """The node that computed the value, None for constants; a view gets its own when it is first used."""
+        if self.base is None:
+            return self._node
+        if self.seen != self.base.version:
+            self._refresh()
+        if self._node is None and self.live is not None:
+            for view in self._path():
+                if view._node is None:
+                    assert view.source is not None
+                    assert view.program is not None
+                    operation, static = view.view
+                    operands = (view.source._node,)
+                    view._node = view.program.record(operation, operands, static, None, view._value)
+        return self._node
+
+    def _refresh(self) -> None:
+        """Bring a view, and the views it was taken from, up to date with their base."""
+        assert self.base is not None
+        for view in self._path():
+            if view.seen != self.base.version:
+                assert view.source is not None
+                view._value, view._node = _taken(view.view, view.source._value), None
+                view.program, view.seen = self.base.program, self.base.version
+
+    def _path(self) -> list[Tracer]:
+        """The views from the base down to this one; one is enough when its source is up to date."""
+        assert self.base is not None
+        path: list[Tracer] = [self]
+        while (source := path[-1].source) is not None and source.base is not None:
+            if source.seen == self.base.version and source._node is not None:
+                break
+            path.append(source)
+        return path[::-1]
+
+    @property
+    def root(self) -> Tracer:
+        """The array a view looks into; an array that is no view is its own."""
+        return self if self.base is None else self.base
+
+    @property
+    def primal(self) -> Any:
+        """The innermost value: a plain array."""
+        value = self.value
+        return getattr(value, "primal", value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.value.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.dtype
+
+    @property
+    def size(self) -> int:
+        return self.value.size
+
+    @property
+    def total_order(self) -> int:
+        """Sum of the orders of the series the value is nested in."""
+        return getattr(self.value, "total_order", 0)
+
+    @property
+    def wrapped(self) -> Any:
+        """The value of an array that no open program traces, else None."""
+        return self.value if self.live is None else None
+
+    def describe(self) -> str:
+        """What it is, in words."""
+        return "a traced array"
+
+    def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Tracer:
+        """A zero array to write into, of another shape."""
+        value = self.value
+        dtype = value.dtype if dtype is None else dtype
+        return wrap(value.empty(shape, dtype) if hasattr(value, "level") else np.zeros(shape, dtype))
+
+    def lift(self, constant: Any) -> Any:
+        """A constant as an array that traced values can be written into."""
+        return wrap(constant.copy())
+
+    # ------------------------------------------------------------------------------------------------------- kinds
+
+    def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        kind = "wrapped" if self.live is None else primitive.kind
+        return KINDS[kind](self, primitive, args, kwargs)
+
+    def covered(self, result: Any) -> Any:
+        return cover(result)
+
+    def constant_power(self, exponent: Any) -> Any:
+        """``x ** exponent`` for a constant exponent; slope ``r x^(r-1)``, valid at 0."""
+        node, x = self.node, self.value
+        if exponent.__class__ is int and exponent == 2:
+            self.root.exposed = True
+            return self.result(ops.SQUARE, (node,), None, x, np.square(x))
+        nothing = exponent == 0
+        with np.errstate(**QUIET):
+            if np.any(nothing):
+                slope = np.where(nothing, 0, exponent * x ** np.where(nothing, 1, exponent - 1))
+            else:
+                slope = exponent * x ** (exponent - 1)
+        value, static = x**exponent, (TABLE["constant_power"], 0, (0,))
+        fractional = np.any((exponent > 0) & (exponent < 1)) if exponent.__class__ is not int else False
+        operation = ROOT if fractional and is_root("constant_power", slope, value) else ops.ELEMENTARY
+        return settled_at(
+            "constant_power", self.result(operation, (node, exponent), static, (slope,), value), (self, exponent)
+        )
+
+    def contract(self, subscripts: str, *arrays: Any) -> Any:
+        """`numpy.einsum` over one or two operands."""
+        return KINDS["contraction"](self, subscripts, arrays)
+
+    def result(self, operation: ops.Operation, operands: tuple, static: Any, residual: Any, value: Any) -> Tracer:
+        program = self.live
+        value = value if hasattr(value, "dtype") and not value.dtype.hasobject else boxed(value)
+        if program is None:
+            return wrap(value)
+        return traced(program, program.record(operation, operands, static, residual, value), value)
+
+    def split(self, args: Any) -> tuple[tuple, tuple]:
+        """Nodes (constants as they are) and values of operands."""
+        program = self.live
+        nodes, values = [], []
+        for a in args:
+            if a.__class__ is Tracer and a.live is program:
+                nodes.append(a.node)
+                values.append(a._value)
+            else:
+                constant = kept(plain(a))
+                nodes.append(constant)
+                values.append(constant)
+        return tuple(nodes), tuple(values)
+
+    def expose(self, *args: Any) -> None:
+        """A residual refers to the values of these: they are copied before anything is written into them."""
+        for a in args:
+            if a.__class__ is Tracer:
+                a.root.exposed = True
+
+    # ------------------------------------------------------------------------------------------------------ indexing
+
+    def __getitem__(self, key: Any) -> Any:
+        basic = ops.is_basic(key)
+        if not basic:
+            key = plain_key(key)
+        part = self.value[key]
+        if key.__class__ is slice:
+            return self.as_view(ops.GETITEM, key, part)
+        part = part if hasattr(part, "shape") else boxed(part)
+        if basic and (part.shape != () or key is Ellipsis or (key.__class__ is tuple and Ellipsis in key)):
+            return self.as_view(ops.GETITEM, key, part)
+        if self.live is None:
+            return part if part.shape == () or part.__class__ is Tracer else wrap(part)
+        return self.result(ops.GETITEM if basic else ops.TAKE, (self.node,), key, None, part)
+
+    def as_view(self, operation: ops.Operation, static: Any, value: Any) -> Tracer:
+        """An array that shares its entries with this one."""
+        view, root = traced(self.program, None, value), self.root
+        view.base, view.source, view.view, view.seen = root, self, (operation, static), root.version
+        return view
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not ops.is_basic(key):
+            key = plain_key(key)
+        elif self._holds(key, value):
+            return
+        if self.base is None:
+            self._write(key, value)
+            return
+        if self.positions is None:
+            numbers = np.arange(self.base.size).reshape(self.base.shape)
+            path: list[Tracer] = [self]
+            while (source := path[-1].source) is not None and source.base is not None:
+                path.append(source)
+            for view in reversed(path):
+                if view.view[0] in _READ_ONLY:
+                    raise ValueError("assignment destination is read-only")
+                numbers = _taken(view.view, numbers)
+            self.positions = numbers
+        self.base._write(np.unravel_index(self.positions[key], self.base.shape), value)
+
+    def _holds(self, key: Any, value: Any) -> bool:
+        """Whether a value is the very view that a key names, as at the end of ``x[1:] += y``."""
+        if value.__class__ is not Tracer or value.base is None or value.source is not self:
+            return False
+        return value.view[0] is ops.GETITEM and value.view[1] == key
+
+    def _adopt(self) -> None:
+        """Become what the value itself is to an outer program that still records, now that no inner one does."""
+        while self._value.__class__ is Tracer and self.live is None:
+            held = self._value
+            self.program, self._node, self._value, self.exposed = held.live, held.node, held.value, True
+
+    def _write(self, key: Any, written: Any) -> None:
+        """``self[key] = written`` for an array that is no view."""
+        if self._value.__class__ is Tracer and self.live is None:
+            self._adopt()
+        written = plain(joined(written))
+        if level_of(written) > (level_of(self._value) if self.live is None else self.level):
+            self._become_like(written)
+        program, z = (self.program, self._node) if self._node is None else (self.live, self._node)
+        same = program is not None and written.__class__ is Tracer and written.live is program
+        if self._value.dtype.kind in "iub" and hasattr(written, "level"):
+            raise LostDerivativeError(
+                f"{place(user_frame())}cannot write a differentiated value into an array of {self._value.dtype}: NumPy "
+                "would cut off its decimals, and its derivatives would be lost; make the array with dtype=float"
+            )
+        before = self._value.copy() if program is not None and z is None else z
+        self._store(key, written.value if same else written)
+        if program is not None:
+            operands = before, written.node if same else kept(written)
+            self._node = program.record(ops.STORE, operands, key, None, self._value)
+        self.version += 1
+
+    def _become_like(self, other: Any) -> None:
+        """Turn into an array of the newer differentiation that a value to be written belongs to."""
+        if self.live is not None:
+            self._value, self.exposed = traced(self.program, self._node, self._value), True
+        self.program, self._node = None, None
+        if other.__class__ is Tracer:
+            self.program = other.live
+        else:
+            self._value, self.exposed = other.lift(self._value), False
+
+    def _store(self, key: Any, content: Any) -> None:
+        """Write into the value, after a copy if something refers to it."""
+        value = self._value
+        if self.exposed or not _writeable(value):
+            value, self.exposed = value.copy(), False
+        if value.__class__ is not Tracer and level_of(content) > level_of(value):
+            value = traced(None, None, value) if content.__class__ is Tracer else content.lift(value)
+        if isinstance(value, np.generic):  # a number that was put into an array without axes
+            value = np.array(value)
+        value[key] = content
+        self._value = value
+
+    def copy(self, order: str = "C") -> Tracer:
+        """A copy: later writes to either do not reach the other."""
+        value = self.value.copy()
+        if self.wrapped is not None:
+            return wrap(value)
+        return self.result(ops.COPY, (self.node,), None, None, value)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The array with entries of another type."""
+        value = self.value.astype(dtype)
+        if self.wrapped is not None:
+            return wrap(value)
+        if np.dtype(dtype).kind in "iub":
+            return value
+        return self.result(ops.COPY, (self.node,), None, None, value)
+
+    # --------------------------------------------------------------------------------------------- numbers by force
+
+    @property
+    def bare(self) -> Any:
+        """The plain array or number of a tracer that no program, series or interval has a part in; else None."""
+        value = plain(self)
+        return None if hasattr(value, "level") else value
+
+    def __float__(self) -> float:
+        return ArrayMethods.__float__(self) if self.bare is None else float(self.bare)
+
+    def __int__(self) -> int:
+        return ArrayMethods.__int__(self) if self.bare is None else int(self.bare)
+
+    def __complex__(self) -> complex:
+        return ArrayMethods.__complex__(self) if self.bare is None else complex(self.bare)
+
+    def __index__(self) -> int:
+        return ArrayMethods.__index__(self) if self.bare is None else self.bare.__index__()
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        if self.bare is None:
+            return ArrayMethods.__array__(self, dtype, copy)
+        return np.array(self.bare, dtype, copy=copy)
+
+    def __getattr__(self, name: str) -> Any:
+        """Of an array that nothing differentiates: what else it has; of a traced one what says how it is laid out."""
+        if name in Tracer.__slots__ or name.startswith("__") or (name not in _LAYOUT and self.bare is None):
+            raise AttributeError(f"a traced array has no attribute {name!r}")
+        return getattr(self.primal, name)
+
+    def __repr__(self) -> str:
+        return repr(self.primal)
+
+    # --------------------------------------------------------------------------- arithmetic, past NumPy's dispatch
+
+    def __add__(self, other: Any) -> Any:
+        return _add(self, other, 1)
+
+    def __radd__(self, other: Any) -> Any:
+        return _add(other, self, 1)
+
+    def __sub__(self, other: Any) -> Any:
+        return _add(self, other, -1)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _add(other, self, -1)
+
+    def __mul__(self, other: Any) -> Any:
+        return _times(self, other)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: Any) -> Any:
+        program = self.live
+        if exponent.__class__ is int and program is not None:
+            if exponent != 2 or (x := self.value).__class__ not in _PLAIN or x.dtype.hasobject:
+                return self.constant_power(exponent)
+            node, value = self.node, x * x
+            self.root.exposed = True
+            return traced(program, program.record(ops.SQUARE, (node,), None, x, value), value)
+        return call(TABLE["power"], (self, exponent), {})
+
+    def __truediv__(self, other: Any) -> Any:
+        return call(TABLE["divide"], (self, other), {})
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return call(TABLE["divide"], (other, self), {})
+
+    def __matmul__(self, other: Any) -> Any:
+        return call(TABLE["matmul"], (self, other), {})
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return call(TABLE["matmul"], (other, self), {})
+
+    def __neg__(self) -> Any:
+        program = self.live
+        if program is None:
+            return wrap(-self.value)
+        node, value = self.node, -self._value
+        return traced(program, program.record(ops.LINEAR, (node,), _NEGATIVE, None, value), value)
+
+
+_NEGATIVE: tuple[Primitive, tuple, dict] = (TABLE["negative"], (), {})
+
+
+def traced(program: Program | None, node: Node | None, value: Any) -> Tracer:
+    """An array that is no view."""
+    self = object.__new__(Tracer)
+    self.program, self._node, self._value = program, node, value
+    self.base, self.version, self.exposed, self.positions = None, 0, False, None
+    return self
+
+
+def _taken(view: tuple[ops.Operation, Any], array: Any) -> Any:
+    """What a view shows of an array."""
+    operation, static = view
+    if operation is ops.GETITEM or operation is ops.TAKE:
+        return array[static]
+    if operation is ops.TRANSPOSE:
+        return np.transpose(array, static)
+    return np.broadcast_to(array, static) if operation is ops.BROADCAST else np.reshape(array, static)
+
+
+_READ_ONLY = (ops.BROADCAST, ops.TAKE)
+_LAYOUT = frozenset(("flags", "itemsize", "nbytes", "strides", "device"))
+
+
+def wrap(value: Any) -> Any:
+    """An array without a node; a number is left as it is."""
+    return traced(None, None, value) if getattr(value, "shape", ()) != () else value
+
+
+def cover(result: Any) -> Any:
+    """A result with its floating-point arrays covered, so that traced values can be written into them."""
+    kind = result.__class__
+    if kind is np.ndarray:
+        return traced(None, None, result) if result.dtype.kind in "fciu" else result
+    if kind is list or kind is tuple:
+        return kind(map(cover, result))
+    return result
+
+
+def plain(x: Any) -> Any:
+    """A constant as the array it is, without the cover of a tracer that has no node or whose program is closed."""
+    while x.__class__ is Tracer and x.live is None:
+        x.root.exposed = True  # who asks may keep the array: it is copied before it is written to
+        x = x.value
+    return np.asarray(x) if x.__class__ is list or x.__class__ is tuple else x
+
+
+def uncovered(result: Any) -> Any:
+    """A result whose arrays without a node are the arrays they hold, inside lists, tuples and dicts too."""
+    kind = result.__class__
+    if kind is Tracer:
+        return plain(result)
+    if kind is list or kind is tuple:
+        return kind(map(uncovered, result))
+    if kind is dict:
+        return {key: uncovered(value) for key, value in result.items()}
+    return result
+
+
+def level_of(x: Any) -> tuple[int, int]:
+    """How far out an array stands: below all others if nothing differentiates it."""
+    return getattr(x, "level", (-1, 0))
+
+
+def plain_key(key: Any) -> Any:
+    """An index without traced values."""
+    if key.__class__ is tuple:
+        return tuple(map(plain_key, key))
+    return getattr(key, "primal", key)
+
+
+def _writeable(value: Any) -> bool:
+    return value.flags.writeable if value.__class__ is np.ndarray else True
+
+
+def _add(x: Any, y: Any, sign: int) -> Any:
+    """x ± y; the common cases without going through NumPy's dispatch."""
+    owner, other = (x, y) if x.__class__ is Tracer else (y, x)
+    program = owner.live
+    if program is not None:
+        if other.__class__ is Tracer:
+            if (live := other.live) is program and live is not None:
+                operands = x.node, y.node
+                value = x._value + y._value if sign > 0 else x._value - y._value
+                return traced(live, live.record(ops.ADDITIVE, operands, sign, None, value), value)
+            other = plain(other) if live is None else other
+        if other.__class__ in _NUMBERS and not (other.__class__ is np.ndarray and other.dtype.hasobject):
+            other, node = kept(other), owner.node
+            u, v = (owner._value, other) if owner is x else (other, owner._value)
+            value = u + v if sign > 0 else u - v
+            operands = (node, other) if owner is x else (other, node)
+            return traced(program, program.record(ops.ADDITIVE, operands, sign, None, value), value)
+    return call(TABLE["add" if sign > 0 else "subtract"], (x, y), {})
+
+
+_NUMBERS = (int, float, np.float64, np.ndarray)
+_PLAIN = (np.ndarray, np.float64)
+
+
+def _times(x: Tracer, y: Any) -> Any:
+    """x y; the common cases without going through NumPy's dispatch."""
+    program = x.live
+    if program is not None:
+        if y.__class__ is Tracer and y.live is program:
+            operands = x.node, y.node
+            residual = x._value, y._value
+            x.root.exposed = y.root.exposed = True
+            value = residual[0] * residual[1]
+            return traced(program, program.record(ops.MULTIPLY, operands, None, residual, value), value)
+        if y.__class__ is Tracer and y.live is None:
+            y = plain(y)
+        if y.__class__ in _NUMBERS and not (y.__class__ is np.ndarray and y.dtype.hasobject):
+            y, node = kept(y), x.node
+            value = x._value * y
+            return traced(program, program.record(ops.MULTIPLY, (node, y), None, (None, y), value), value)
+    return call(TABLE["multiply"], (x, y), {})
