@@ -1,4 +1,4 @@
-"""Series of a function at a point: ``taylor``, ``derivative``, ``expand``, ``derivative_tensor``, ``partial``.
+"""Series of a function at a point: ``taylor``, ``derivative``, ``expand``, ``partial``.
 
 Each calls the function once, with series in place of numbers, under a fresh tag. Where a removable singularity leaves
 the highest coefficients unknown, the function is called again with as many more.
@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from taylorad.algebras.multivariate import MultivariateTaylor, independent
-from taylorad.algebras.series import Series
+from taylorad.algebras.series import Series, zero_of
 from taylorad.algebras.taylor import Taylor, check_order, factorial_times
-from taylorad.dispatch import operands
 from taylorad.rings import as_coefficients
+from taylorad.trace import joined, plain
+from taylorad.trace.everyday import followed
+from taylorad.transforms.containers import refuse_others
 
 DEEPEST = 16  # degrees tried beyond the order before a function is nan for good
 _tags = itertools.count(1)
@@ -30,37 +32,34 @@ def fresh_tag() -> int:
 
 def as_series(result: Any, like: Any) -> Any:
     """A function's result as a series of the algebra of `like`: lists of series are joined, constants lifted."""
-    if isinstance(result, np.ndarray) and result.dtype == object and any(isinstance(e, Series) for e in result.flat):
-        entries: list[Any] = [as_series(e, like) for e in result.flat]
-        result = np.stack(entries).reshape(result.shape)
-    elif isinstance(result, list | tuple):
-        rows: list[Any] = [as_series(e, like) for e in result]
-        result = np.stack(rows)
-    if result is None or isinstance(result, str | dict | set):
-        raise TypeError(f"the function returned {result!r}: it must return a number or an array")
+    result = plain(joined(refuse_others(result)))
+    while isinstance(result, Series) and result.level[0] > like.level[0]:  # left over from an inner differentiation
+        result = result.value
     return like.lift(result) if like.is_constant(result) else result
 
 
 def as_point(x: Any) -> Any:
     """A point as an array of a base ring; series inside lists (of an outer differentiation) are joined."""
-    if isinstance(x, list | tuple) and any(True for _ in operands(x)):
-        rows: list[Any] = [as_point(part) for part in x]
-        return np.stack(rows)
-    return as_coefficients(x)
+    return as_coefficients(plain(joined(x)))
 
 
 def as_direction(direction: Any, point: Any) -> Any:
-    """A direction in the base ring of a point: integers stay exact among Fractions."""
-    if point.dtype == object and not isinstance(direction, Series):
-        return np.asarray(direction, dtype=object)
+    """A direction in the base ring of a point: integers become numbers of that ring."""
+    if point.dtype == object and not hasattr(direction, "level"):
+        return np.asarray(np.asarray(direction, dtype=object) + zero_of(point), dtype=object)
     return as_point(direction)
 
 
-def complete(compute: Callable[[int], Any], order: int, least: int = 0) -> Any:
-    """The series of an order, from computations of that or, where coefficients were lost, a higher one."""
+def complete(compute: Callable[[int], Any], order: int, least: int = 0, hopeless: Callable | None = None) -> Any:
+    """The series of an order, from computations of that or, where coefficients were lost, a higher one.
+
+    `hopeless(result)` says, when coefficients were lost, whether a higher order would lose them too.
+    """
     first = max(order, least)
     result = compute(first)
     step = lost = unknown(result, order)
+    if lost and hopeless is not None and hopeless(result):
+        lost = 0
     before = order + 2
     while lost and (lost < before or (lost > order and step <= DEEPEST)):
         with np.errstate(invalid="ignore"):  # warned about in the first run
@@ -118,7 +117,7 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
 
     def compute(raised: int) -> Any:
         seed = Taylor._along(centre, towards, raised, tag)
-        return as_series(f(seed), seed)
+        return as_series(followed(f, seed), seed)
 
     return complete(compute, order, least=2)  # to order 1 sqrt(x²) could not be told from sqrt(0)
 
@@ -156,23 +155,22 @@ def expand(f: Callable, x: Any, order: int) -> MultivariateTaylor:
 
     def compute(raised: int) -> Any:
         seed = independent(point.reshape(-1), raised, tag).reshape(point.shape)
-        return as_series(f(seed), seed)
+        return as_series(followed(f, seed), seed)
 
-    return complete(compute, order)
+    def hopeless(result: Any) -> bool:
+        """Whether along a line the same entries are nan: outside of a domain, say. In n variables orders are dear."""
+        line = np.arange(2, point.size + 2).reshape(point.shape)
+        with np.errstate(invalid="ignore"):
+            along = taylor(f, point, order, direction=line)
+        return point.size > 1 and not np.any(_lost_entries(result) & ~_lost_entries(along))
+
+    return complete(compute, order, hopeless=hopeless)
 
 
-def derivative_tensor(f: Callable, x: Any, order: int) -> Any:
-    """All partial derivatives of one order, exactly symmetric; shape out.shape + in.shape·order.
-
-    >>> derivative_tensor(lambda x: x[0] * x[1] * x[1], [2.0, 3.0], 3)
-    array([[[0., 0.],
-            [0., 2.]],
-    <BLANKLINE>
-           [[0., 2.],
-            [2., 0.]]])
-    """
-    series = expand(f, x, order)
-    return series.derivative_tensor(order).reshape((*series.shape, *as_point(x).shape * order))[()]
+def _lost_entries(result: Series) -> Any:
+    """Where some coefficient is nan."""
+    coefficients = getattr(result.coefficients, "primal", result.coefficients)
+    return np.any(np.asarray(coefficients != coefficients, dtype=bool), axis=0)
 
 
 def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
@@ -197,7 +195,7 @@ def partial(f: Callable, x: Any, orders: tuple[int, ...]) -> Any:
         whole = part[0] * 0 + flat
         for n, i in enumerate(active):
             whole[i] = part[n]
-        return f(whole.reshape(point.shape))
+        return followed(f, whole.reshape(point.shape))
 
     chosen = tuple(powers[i] for i in active)
     result = expand(restricted, flat[np.array(active)], sum(chosen)).coefficient(chosen)
