@@ -9,11 +9,8 @@ of a peer's own container is not timed; "first" is the first call together with 
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 from operator import methodcaller
 from time import perf_counter
 from types import SimpleNamespace
@@ -25,8 +22,6 @@ import numpy as np  # isort: skip  (side_by_side sets the thread counts first)
 from taylor_problems import REFERENCES, Multivariate, Univariate, function  # isort: skip
 
 METHODS = SimpleNamespace(**{name: methodcaller(name) for name in ("exp", "sin", "cos", "log", "sqrt")})
-JET_ORDERS = (5, 10, 20, 50, 100)
-COMPILE_LIMIT = 60.0  # seconds
 
 
 @system(OURS, "taylorad", Univariate)
@@ -69,8 +64,6 @@ def algopy_univariate(problem: Univariate) -> Task:
 def jax_univariate(problem: Univariate) -> Task:
     import jax
 
-    if slow_to_compile(problem):
-        raise Unsupported(f"skipped: compilation takes more than {COMPILE_LIMIT:g} s")
     compiled, seconds = compile_jet(problem)
     point = jax.numpy.asarray(problem.point)
     return Task(
@@ -96,24 +89,6 @@ def compile_jet(problem: Univariate) -> tuple[Callable, float]:
     start = perf_counter()
     compiled = jax.jit(series).lower(point).compile()
     return compiled, perf_counter() - start
-
-
-@cache
-def slow_to_compile(problem: Univariate) -> bool:
-    """Whether another process fails to compile the problem, or the same one at a lower order, in time.
-
-    XLA cannot be interrupted inside the process.
-    """
-    lower = (order for order in JET_ORDERS if order < problem.order)
-    if any(slow_to_compile(replace(problem, order=order)) for order in lower):
-        return True
-    process = multiprocessing.get_context("spawn").Process(target=compile_jet, args=(problem,), daemon=True)
-    process.start()
-    process.join(COMPILE_LIMIT)
-    if slow := process.is_alive():
-        process.kill()
-    process.join()
-    return slow
 
 
 absent("JAX jet", "jax", Multivariate, "univariate series only")
@@ -204,7 +179,7 @@ def main() -> int:
     parser = options(__doc__)
     parser.add_argument("--only", choices=("univariate", "multivariate"))
     arguments = parser.parse_args()
-    return run(problems(arguments.only, arguments.quick), arguments)
+    return run([(problem,) for problem in problems(arguments.only, arguments.quick)], arguments)
 
 
 if __name__ == "__main__":

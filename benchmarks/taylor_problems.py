@@ -16,7 +16,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from side_by_side import Unsupported
+from side_by_side import Problem, Unsupported
 
 BATCH = np.linspace(0.1, 1.3, 10_000)
 POINT = 0.3
@@ -49,7 +49,7 @@ def univariate_reference(point: float, order: int) -> list:
 
 
 @dataclass(frozen=True)
-class Univariate:
+class Univariate(Problem):
     """The series of `function` to `order` at one point or at 10⁴ points."""
 
     order: int
@@ -59,6 +59,14 @@ class Univariate:
     @property
     def title(self) -> str:
         return f"univariate, order {self.order}, " + (f"batch of {BATCH.size} points" if self.batch else "one point")
+
+    @property
+    def size(self) -> int:
+        return self.order
+
+    @property
+    def family(self) -> str:
+        return "univariate, batch" if self.batch else "univariate, one point"
 
     @property
     def point(self) -> Any:
@@ -82,7 +90,7 @@ class Univariate:
 
 
 @dataclass(frozen=True)
-class Multivariate:
+class Multivariate(Problem):
     """`operation` on dense random series; no part outweighs another: a part of degree k has the 1-norm of about ½."""
 
     operation: str
