@@ -20,6 +20,7 @@ extensions = [
     "rule_table",
     "public_names",
     "shapes",
+    "computed",
 ]
 exclude_patterns = ["_build"]
 
