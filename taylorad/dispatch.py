@@ -234,7 +234,13 @@ def _store(out: tuple, result: Any) -> Any:
     stored = []
     for target, value in zip(out, results, strict=True):
         if isinstance(target, DuckArray) and target.shape != ():  # type: ignore[attr-defined]
-            target[...] = value  # type: ignore[index]
+            array: Any = target
+            if np.ndim(value) > array.ndim:
+                raise ValueError(
+                    f"non-broadcastable output operand with shape {array.shape} doesn't match the broadcast shape "
+                    f"{np.shape(value)}"
+                )
+            array[...] = value
             stored.append(target)
         elif isinstance(target, DuckArray):
             stored.append(value)

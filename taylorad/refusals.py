@@ -109,8 +109,8 @@ def forced_into(target: Any) -> LostDerivativeError:
 
 _INTO = (
     "a differentiated value cannot be written into {what} that was made where taylorad does not see it, its "
-    "derivatives would be lost: make the array inside of the differentiated function, with np.zeros or np.zeros_like(x) for "
-    "example, or copy it there, with np.array(a)"
+    "derivatives would be lost: make the array inside of the differentiated function, with np.zeros or "
+    "np.zeros_like(x) for example, or copy it there, with np.array(a)"
 )
 
 
@@ -123,6 +123,10 @@ def forced(kind: str, described: str) -> LostDerivativeError:
         reason = f"{described} as an index or a size would lose its derivatives: use int(...), or np.floor"
     else:
         reason = f"{kind}() of {described}, here or in a function called here, would lose its derivatives: {WAY_OUT}"
+        if kind == "array":
+            reason += (
+                "; if it is to be written into an array, make that one here, with np.zeros, or copy it with np.array"
+            )
     local.latest = place(frame) + reason
     return LostDerivativeError(local.latest)
 
@@ -142,22 +146,32 @@ def refusal_behind(error: BaseException) -> LostDerivativeError | None:
 
 
 _MEETING = re.compile(
-    r"Tracer|Taylor|Dual|object array|dtype object|dtype\('O'\)|'O'|safely coerced|bytes-like|NPY_ITER_REFS_OK"
+    r"Tracer|Taylor|Dual|object array|dtype object|dtype\('O'\)|'O'|safely coerced|matching signature|"
+    r"traced array|bytes-like|NPY_ITER_REFS_OK"
 )
 
 
 def _met_by_a_library(error: BaseException) -> LostDerivativeError | None:
     """A refusal for an error that a library raised since it met traced values, or an array of them, for numbers."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None or not _MEETING.search(str(error)) or isinstance(error, AttributeError):
+    if not _MEETING.search(str(error)):
         return None
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame.f_globals)
+        trace = trace.tb_next
+    if isinstance(error, AttributeError):  # of a traced value, in a library's code
+        frames = [space for space in frames if not _is_ours(space)]
+        if not frames or not is_library(frames[-1]):
+            return None
     where = place_of(error)
-    if not where or str(trace.tb_frame.f_globals.get("__name__")).startswith("taylorad"):
+    if not where or _is_ours(frames[-1]):
         return None
     reason = f"a function called here needs plain numbers and met values that are differentiated ({error}): {WAY_OUT}"
     return LostDerivativeError(where + reason)
+
+
+def _is_ours(namespace: dict) -> bool:
+    return str(namespace.get("__name__")).startswith("taylorad.")
 
 
 def place_of(error: BaseException) -> str:

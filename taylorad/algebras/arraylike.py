@@ -215,6 +215,9 @@ class ArrayMethods:
     def __copy__(self) -> Any:
         return self.copy()
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
 
 _METHODS = (
     "sum prod mean std var min max ptp argmin argmax argsort any all cumsum cumprod dot clip round "

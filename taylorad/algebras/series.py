@@ -336,10 +336,12 @@ class Series(ArrayMethods, DuckArray):
                 "cannot write a value of an inner differentiation into an array made in an outer one: write into a "
                 "copy of it, z = np.array(z)"
             )
-        written = self._coefficients_of(value)
+        written = unwrapped(self._coefficients_of(value))
         if isinstance(written, DuckArray) and getattr(self.coefficients, "level", (-1, 0)) < written.level:
             self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
         target = self.coefficients[(0, *where)]
+        while written.ndim > np.ndim(target) + 1 and written.shape[1] == 1 and _is_basic(key):  # as NumPy does
+            written = written[:, 0]
         self.coefficients[(slice(None), *where)] = _deepen(written, np.ndim(target) + 1)
 
     def _become(self, other: Series) -> None:

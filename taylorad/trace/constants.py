@@ -61,8 +61,8 @@ class Watch:
         if not self.held or "read-only" not in str(error):
             return None
         return LostDerivativeError(
-            f"{place_of(error)}an array is changed in place after it was used with differentiated values, which need it "
-            f"as it was ({error}): write a = a * 2 instead of a *= 2, or change a copy made with np.array(a)"
+            f"{place_of(error)}an array is changed in place after it was used with differentiated values, which need "
+            f"it as it was ({error}): write a = a * 2 instead of a *= 2, or change a copy made with np.array(a)"
         )
 
     def release(self) -> None:

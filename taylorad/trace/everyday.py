@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.refusals import LostDerivativeError, refusal_behind
+from taylorad.dispatch import UnsupportedFunctionError
+from taylorad.refusals import LostDerivativeError, place_of, refusal_behind
 from taylorad.trace.constants import Watch, current
 from taylorad.trace.lens import Lens, through
 from taylorad.trace.mathematics import cmath_replacements, math_replacements
@@ -80,7 +81,9 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
         if reach.writes and (reach.captured or _run.lens is not None or any(map(_may_hold, args))):
             return uncovered(_through_lens(f, args, kwargs))
         return uncovered(f(*args, **kwargs))
-    except (TypeError, ValueError, SystemError) as error:
+    except (TypeError, ValueError, AttributeError, SystemError) as error:
+        if isinstance(error, UnsupportedFunctionError) and not hasattr(error, "__notes__"):
+            error.add_note(f"called in {place_of(error)}".rstrip())
         refusal = current.watch.refusal(error) or refusal_behind(error)
         if refusal is None or isinstance(error, LostDerivativeError):
             raise

@@ -2,8 +2,8 @@
 
 ``p = p0.copy(); p[free] = x`` writes traced values into a copy of an array that the function found outside. The
 function is run with namespaces and cells in which such an array is a cover over the same memory, so that whatever is
-made from it can take traced values. What the code writes into the captured array itself reaches it, as numbers, when the
-run ends.
+made from it can take traced values. What the code writes into the captured array itself reaches it, as numbers, when
+the run ends.
 """
 
 from __future__ import annotations

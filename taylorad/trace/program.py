@@ -73,12 +73,17 @@ class Program:
             schedule = []
             for node in reversed(self.nodes):
                 if needed[node.index] and node.operation is not operations.INPUT:
-                    places, used_up = [o.index if o.__class__ is Node else None for o in node.operands], []
-                    for place in places:
-                        if place is not None and not needed[place]:
-                            needed[place] = True
-                            used_up.append(place)
-                    schedule.append((node, places, used_up, _reads_before_a_write(node, used_up)))
+                    places, used_up, reads = [], [], False
+                    for o in node.operands:
+                        place = o.index if o.__class__ is Node else None
+                        places.append(place)
+                        if place is not None:
+                            if needed[place]:
+                                reads = reads or o.operation is operations.STORE
+                            else:
+                                needed[place] = True
+                                used_up.append(place)
+                    schedule.append((node, places, used_up, reads and node.operation is not operations.STORE))
             self._schedule = schedule[::-1]
         return self._schedule
 
@@ -216,14 +221,6 @@ def _as_input(x: Any, dtype: Any) -> Any:
 def _own(result: Any) -> Any:
     """A result that shares no entries with inputs or constants."""
     return result.copy() if isinstance(result, np.ndarray) else result
-
-
-def _reads_before_a_write(node: Node, used_up: list[int]) -> bool:
-    if node.operation is operations.STORE:
-        return False
-    return any(
-        o.__class__ is Node and o.operation is operations.STORE and o.index not in used_up for o in node.operands
-    )
 
 
 def operands_of(node: Node, values: list[Any]) -> list[Any]:

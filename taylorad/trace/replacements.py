@@ -120,7 +120,8 @@ def _joined_array(
     if dtype is not None and np.dtype(dtype) == object:
         return original(entries, dtype=dtype, ndmin=ndmin, **options)
     array = joined(entries)
-    if array is entries and options.get("copy", copies):
+    copy = options.get("copy", copies)  # True, False, None, or an enumeration whose 1 stands for True
+    if array is entries and (copy is True or getattr(copy, "value", 0) == 1):
         array = array.copy()
     if dtype is not None and array.dtype != np.dtype(dtype):
         array = array.astype(dtype)

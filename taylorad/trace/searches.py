@@ -44,7 +44,8 @@ def _watched(objective: Callable, name: str) -> Callable:
         if has_duck((value,)) and _is_live(value):
             raise LostDerivativeError(
                 f"{place(user_frame())}scipy.optimize.{name} compares values and would lose their derivatives: use "
-                "ta.implicit_root or ta.fixed_point, which differentiate what is found and take any solver"
+                "a rule of your own for what is found (ta.custom_rule, with the implicit function theorem), or write "
+                "the iteration in NumPy"
             )
         return value
 

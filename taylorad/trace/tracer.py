@@ -75,7 +75,12 @@ class Tracer(ArrayMethods, DuckArray):
             return self._node
         if self.seen != self.base.version:
             self._refresh()
-        if self._node is None and self.live is not None:
+        if self._node is None and (program := self.live) is not None:
+            source = self.source
+            if source is self.base:
+                operation, static = self.view
+                self._node = program.record(operation, (source._node,), static, None, self._value)
+                return self._node
             for view in self._path():
                 if view._node is None:
                     assert view.source is not None
@@ -241,6 +246,8 @@ class Tracer(ArrayMethods, DuckArray):
             key = plain_key(key)
         elif self._holds(key, value):
             return
+        elif hasattr(value, "shape") and value.shape[:1] == (1,):
+            value = _without_leading_axes(value, np.ndim(self.value[key]))
         if self.base is None:
             self._write(key, value)
             return
@@ -273,15 +280,15 @@ class Tracer(ArrayMethods, DuckArray):
         if self._value.__class__ is Tracer and self.live is None:
             self._adopt()
         written = plain(joined(written))
-        if level_of(written) > (level_of(self._value) if self.live is None else self.level):
-            self._become_like(written)
-        program, z = (self.program, self._node) if self._node is None else (self.live, self._node)
-        same = program is not None and written.__class__ is Tracer and written.live is program
         if self._value.dtype.kind in "iub" and hasattr(written, "level"):
             raise LostDerivativeError(
                 f"{place(user_frame())}cannot write a differentiated value into an array of {self._value.dtype}: NumPy "
                 "would cut off its decimals, and its derivatives would be lost; make the array with dtype=float"
             )
+        if level_of(written) > (level_of(self._value) if self.live is None else self.level):
+            self._become_like(written)
+        program, z = (self.program, self._node) if self._node is None else (self.live, self._node)
+        same = program is not None and written.__class__ is Tracer and written.live is program
         before = self._value.copy() if program is not None and z is None else z
         self._store(key, written.value if same else written)
         if program is not None:
@@ -303,7 +310,8 @@ class Tracer(ArrayMethods, DuckArray):
         """Write into the value, after a copy if something refers to it."""
         value = self._value
         if self.exposed or not _writeable(value):
-            value, self.exposed = value.copy(), False
+            value = self._value = value.copy()  # also if the assignment fails
+            self.exposed = False
         if value.__class__ is not Tracer and level_of(content) > level_of(value):
             value = traced(None, None, value) if content.__class__ is Tracer else content.lift(value)
         if isinstance(value, np.generic):  # a number that was put into an array without axes
@@ -473,6 +481,13 @@ def uncovered(result: Any) -> Any:
 def level_of(x: Any) -> tuple[int, int]:
     """How far out an array stands: below all others if nothing differentiates it."""
     return getattr(x, "level", (-1, 0))
+
+
+def _without_leading_axes(value: Any, ndim: int) -> Any:
+    """A value as it is assigned to an array of fewer axes: leading axes of length 1 go."""
+    while value.ndim > ndim and value.shape[0] == 1:
+        value = value[0]
+    return value
 
 
 def plain_key(key: Any) -> Any:

@@ -18,9 +18,10 @@ from taylorad.rings import boxed, unboxed
 from taylorad.trace import Node, Program, Pullback, Tracer, plain, push, traced
 from taylorad.trace import operations as ops
 from taylorad.trace.everyday import followed
-from taylorad.transforms.containers import Structure, flatten, leaves_of, results_of
+from taylorad.transforms.containers import LEAF, Structure, flatten, leaves_of, results_of
 from taylorad.transforms.series import as_direction, as_point, fresh_tag
 
+ONE_ARRAY = Structure(tuple, (), (LEAF,))
 LARGEST = 1 << 22  # numbers in the coefficients of a seed
 
 
@@ -45,8 +46,11 @@ class Recording:
     program_type: type[Program] = Program
 
     def __init__(self, f: Callable, args: tuple, has_aux: bool = False, lasting: bool = False):
-        self.structure = Structure(tuple, (), tuple(flatten(a)[1] for a in args))
-        self.leaves = [as_leaf(leaf) for leaf in leaves_of(args, self.structure)]
+        if len(args) == 1 and hasattr(args[0], "dtype"):
+            self.structure, self.leaves = ONE_ARRAY, [as_leaf(args[0])]
+        else:
+            self.structure = Structure(tuple, (), tuple(flatten(a)[1] for a in args))
+            self.leaves = [as_leaf(leaf) for leaf in leaves_of(args, self.structure)]
         if lasting:
             self.leaves = list(map(_copied, self.leaves))
         self.program = self.program_type(fresh_tag())

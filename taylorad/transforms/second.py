@@ -134,7 +134,7 @@ def hvp(f: Callable, argnums: int = 0) -> Callable:
     Returns
     -------
     callable
-        v is made up like x, or an array of shape (count, *x.shape): a batch of vectors, the result being one of
+        v is made up like x, or an array of shape ``(count, *x.shape)``: a batch of vectors, the result being one of
         products. For many vectors at one point use ``linearize(grad(f), x)`` or `hessian_operator`, which record the
         gradient once.
 
