@@ -2,6 +2,7 @@
 
 from taylorad.algebras import DomainWarning, Dual, HyperDual, MultivariateTaylor, Taylor, variables
 from taylorad.dispatch import UnsupportedFunctionError
+from taylorad.refusals import LostDerivativeError
 from taylorad.rules.kinks import KinkError, at_kinks
 from taylorad.trace import Program
 from taylorad.transforms import (
@@ -39,6 +40,7 @@ __all__ = [
     "DomainWarning",
     "Dual",
     "HyperDual",
+    "LostDerivativeError",
     "KinkError",
     "MultivariateTaylor",
     "Program",

@@ -146,8 +146,8 @@ def refusal_behind(error: BaseException) -> LostDerivativeError | None:
 
 
 _MEETING = re.compile(
-    r"Tracer|Taylor|Dual|object array|dtype object|dtype\('O'\)|'O'|safely coerced|matching signature|"
-    r"traced array|bytes-like|NPY_ITER_REFS_OK"
+    r"Tracer|Taylor|Dual|object array|dtype object|dtype\('O'\)|'O'|safely coerced|matching signature|traced array"
+    r"|bytes-like|NPY_ITER_REFS_OK"
 )
 
 

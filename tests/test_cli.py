@@ -227,10 +227,11 @@ def test_a_closed_pipe_is_quiet():
 
 
 INTERRUPTED_RUN = """
-import os, signal, sys
+import os, signal, sys, time
 from taylorad import cli, nist
 fit = nist.fit
-nist.fit = lambda problem, start: os.kill(os.getpid(), signal.SIGINT) if start == 2 else fit(problem, start)
+interrupted = lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(60))  # it comes at once, or a little later
+nist.fit = lambda problem, start: interrupted() if start == 2 else fit(problem, start)
 sys.exit(cli.main(["nist", "--problem", "BoxBOD"]))
 """
 

@@ -92,10 +92,18 @@ class ArrayMethods:
         """Real part of every coefficient."""
         return np.real(self)  # type: ignore[call-overload]
 
+    @real.setter
+    def real(self, values: Any) -> None:
+        self[...] = values + 1j * self.imag if self.dtype.kind == "c" else values  # type: ignore[attr-defined, index]
+
     @property
     def imag(self) -> Any:
         """Imaginary part of every coefficient."""
         return np.imag(self)  # type: ignore[call-overload]
+
+    @imag.setter
+    def imag(self, values: Any) -> None:
+        self[...] = self.real + values * 1j  # type: ignore[index]
 
     @property
     def flat(self) -> Flat:

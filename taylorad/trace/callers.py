@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 _LOADS = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF")
+Span = tuple[tuple[int, int], tuple[int, int]]  # line and column of the beginning and of the end
 _verdicts: dict[tuple[int, int, str], tuple[CodeType, bool]] = {}
 
 
@@ -53,30 +54,37 @@ def _is(value: Any, name: str, code: CodeType) -> bool:
     return name in code.co_names and getattr(value, "__module__", "") in ("builtins", "functools", "itertools")
 
 
+def _span(position: tuple[int | None, ...]) -> Span | None:
+    line, end_line, column, end_column = position
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    return (line, column), (end_line, end_column)
+
+
 @functools.lru_cache(4096)
-def _tables(code: CodeType) -> tuple[dict[int, tuple], list[tuple[tuple, tuple, str, str]]]:
-    """Positions of instructions by offset, and the loads: beginning, end, operation, name."""
-    positions, loads = {}, []
+def _tables(code: CodeType) -> tuple[list[Span | None], list[tuple[Span, str, str]]]:
+    """The source that each two bytes of code belong to, and what loads and calls there are."""
+    spans = list(map(_span, code.co_positions()))
+    loads = []
     for instruction in dis.get_instructions(code):
-        p = instruction.positions
-        if p is None or None in (p.lineno, p.col_offset, p.end_lineno, p.end_col_offset):
+        span = spans[instruction.offset // 2]
+        if span is None:
             continue
-        start, end = (p.lineno, p.col_offset), (p.end_lineno, p.end_col_offset)
-        positions[instruction.offset] = start, end
-        if instruction.opname in ("CALL", "CALL_FUNCTION_EX", "CALL_KW"):
-            loads.append((start, end, "", ""))  # what a call gives may be called again
-        elif instruction.opname in _LOADS:
-            loads.append((start, end, instruction.opname, instruction.argval))
-    return positions, loads
+        if instruction.opname.startswith("CALL"):
+            loads.append((span, "", ""))  # what a call gives may be called again
+        elif instruction.opname.startswith(_LOADS):
+            loads.append((span, instruction.opname, instruction.argval))
+    return spans, loads
 
 
 def _callee(code: CodeType, place: int) -> tuple[str | None, str]:
     """How the called object was loaded, and under which name; None when that cannot be told."""
-    positions, loads = _tables(code)
-    if place not in positions:
-        return None, ""
-    start, end = positions[place]
-    candidates = [(e, operation, name) for s, e, operation, name in loads if s == start and e < end]
+    spans, loads = _tables(code)
+    span = spans[place // 2]
+    if span is None:  # compiled without positions: users' and libraries' calls look alike
+        return "LOAD_ATTR", ""
+    start, end = span
+    candidates = [(e, operation, name) for (s, e), operation, name in loads if s == start and e < end]
     if not candidates:
         return None, ""
     _, operation, name = max(candidates)

@@ -33,6 +33,11 @@ class Watch:
         self.copies: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.held: list[np.ndarray] = []
 
+    @classmethod
+    def within(cls, outer: Watch | None, writes: bool, closed: bool) -> Watch:
+        """The watch of a run within another: what the outer code may do, it may do to the constants of the inner."""
+        return cls(writes, closed) if outer is None else cls(writes or outer.writes, closed and outer.closed)
+
     def keep(self, array: np.ndarray) -> np.ndarray:
         """A large array as a program may refer to it."""
         if self.writes or (array.base is not None and not self.closed):

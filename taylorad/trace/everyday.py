@@ -74,20 +74,16 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
     enter(sites)
     local.depth += 1
     local.covers = covers or reach.writes or not closed
-    current.watch = (
-        Watch(reach.writes, closed) if watch is None else Watch(reach.writes or watch.writes, closed and watch.closed)
-    )
+    current.watch = Watch.within(watch, reach.writes, closed)
     try:
-        if reach.writes and (reach.captured or _run.lens is not None or any(map(_may_hold, args))):
+        given = (*args, *kwargs.values())
+        if reach.writes and (reach.captured or _run.lens is not None or any(map(_may_hold, given))):
             return uncovered(_through_lens(f, args, kwargs))
         return uncovered(f(*args, **kwargs))
     except (TypeError, ValueError, AttributeError, SystemError) as error:
-        if isinstance(error, UnsupportedFunctionError) and not hasattr(error, "__notes__"):
-            error.add_note(f"called in {place_of(error)}".rstrip())
-        refusal = current.watch.refusal(error) or refusal_behind(error)
-        if refusal is None or isinstance(error, LostDerivativeError):
+        if (refusal := _refusal(error)) is None:
             raise
-        raise LostDerivativeError(*refusal.args) from error
+        raise refusal from error
     finally:
         local.depth -= 1
         local.covers = covers
@@ -97,6 +93,15 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 _TRANSFORMS = ("taylorad.transforms.gradients", "taylorad.transforms.second")
+
+
+def _refusal(error: Exception) -> LostDerivativeError | None:
+    """What is raised instead of an error, if it came of a traced value that was wanted as a plain number."""
+    if isinstance(error, UnsupportedFunctionError) and not hasattr(error, "__notes__"):
+        error.add_note(f"called in {place_of(error)}".rstrip())
+    assert current.watch is not None
+    refusal = current.watch.refusal(error) or refusal_behind(error)
+    return None if refusal is None or isinstance(error, LostDerivativeError) else LostDerivativeError(*refusal.args)
 
 
 def _may_hold(x: Any) -> bool:

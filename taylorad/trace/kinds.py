@@ -25,6 +25,8 @@ from taylorad.trace.tracer import KINDS, Tracer, cover, wrap
 
 def _wrapped(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
     """A function of the table at arguments whose covers are taken off; arrays it returns are covered again."""
+    if primitive.name in ("real", "imag") and args[0].__class__ is Tracer and args[0].ndim:
+        return getattr(args[0], primitive.name)
     if primitive.name in VIEWS and args[0].__class__ is Tracer:
         moved = MOVES[primitive.name](args[0], args, kwargs)
         if moved is not NotImplemented:
@@ -118,6 +120,8 @@ def _derivative(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) 
 
 def _linear(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
     x, *options = args
+    if primitive.name in ("real", "imag") and x.ndim and x.dtype.kind == "c":
+        return getattr(x, primitive.name)
     (node,), (value,) = owner.split((x,))
     plain_options = tuple(map(unwrapped, options))
     kwargs = {k: unwrapped(v) for k, v in kwargs.items()}

@@ -40,7 +40,7 @@ _WRITERS = frozenset(
     ]
 )
 _FORCING = frozenset(("float", "int", "complex", "isinstance"))
-_FIRST_IN_PLACE = 13  # BINARY_OP from here on: += -= …
+_IN_PLACE = range(13, 26)  # the numbers of += -= … among binary operators
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ def facts_of(code: types.CodeType) -> Facts:
             attributes.add(value)
         elif operation == "IMPORT_NAME":
             attributes.add(operation)  # no attribute that is known: anything may come in
-        elif operation.startswith("STORE_S") or (
-            operation == "BINARY_OP" and (instruction.arg or 0) >= _FIRST_IN_PLACE
-        ):
+        elif operation.startswith("STORE_S") or (operation == "BINARY_OP" and (instruction.arg or 0) in _IN_PLACE):
             writes = True
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

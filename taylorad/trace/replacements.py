@@ -162,11 +162,20 @@ def _isscalar(element: Any) -> bool:
 
 
 class _Vectorize(np.vectorize):
-    """`numpy.vectorize` whose results are arrays of traced values, not of objects."""
+    """`numpy.vectorize` whose results at traced values are arrays of them, not of objects, whatever `otypes` says."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        result = super().__call__(*args, **kwargs)
-        return tuple(map(joined, result)) if isinstance(result, tuple) else joined(result)
+        if not (local.depth and has_duck(args)) or kwargs or self.excluded or self.signature is not None:
+            return super().__call__(*args, **kwargs)
+        arrays = np.broadcast_arrays(*map(joined, args))
+        results = [self.pyfunc(*(a[index] for a in arrays)) for index in np.ndindex(arrays[0].shape)]
+        if results and isinstance(results[0], tuple):
+            return tuple(_shaped(column, arrays[0].shape) for column in zip(*results, strict=True))
+        return _shaped(results, arrays[0].shape)
+
+
+def _shaped(entries: Any, shape: tuple[int, ...]) -> Any:
+    return np.reshape(joined(list(entries)), shape)
 
 
 class _Index:
@@ -319,12 +328,15 @@ def _to_complex(real: Any, imag: Any = 0) -> Any:
 
 def is_instance(instance: Any, kinds: Any) -> bool:
     """``isinstance`` that takes a traced array, or number, for the ndarray, or number, that it stands for."""
-    if isinstance(instance, kinds):
-        return True
-    if not isinstance(instance, DuckArray) or not local.depth:
-        return False
-    array: Any = instance
-    return isinstance(np.empty(0) if array.ndim else array.dtype.type(0), kinds)
+    if not isinstance(instance, DuckArray) or not local.depth or _names_a_duck(kinds):
+        return isinstance(instance, kinds)
+    return isinstance(np.empty(0) if instance.ndim else instance.dtype.type(0), kinds)  # type: ignore[attr-defined]
+
+
+def _names_a_duck(kinds: Any) -> bool:
+    if isinstance(kinds, tuple):
+        return any(map(_names_a_duck, kinds))
+    return isinstance(kinds, type) and issubclass(kinds, DuckArray)
 
 
 def builtin_replacements() -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.algebras.arraylike import ArrayMethods
 from taylorad.algebras.recurrence import QUIET
 from taylorad.dispatch import DuckArray, call, joined
 from taylorad.refusals import LostDerivativeError, place, user_frame
@@ -22,6 +21,7 @@ from taylorad.rules import TABLE, Primitive
 from taylorad.rules.kinks import settled_at
 from taylorad.trace import operations as ops
 from taylorad.trace.constants import kept
+from taylorad.trace.cover import Cover
 from taylorad.trace.node import Node
 from taylorad.trace.program import Program
 from taylorad.trace.singular import ROOT, is_root
@@ -30,10 +30,10 @@ KINDS: dict[str, Callable] = {}  # how each kind of primitive is recorded: see `
 WRAPPED = (1 << 62, 0)  # the level of arrays without a node: they are unwrapped before anything else happens
 
 
-class Tracer(ArrayMethods, DuckArray):
+class Tracer(Cover, DuckArray):
     """An array in a program; made by transforms, not by hand."""
 
-    __slots__ = ("_node", "_value", "base", "exposed", "positions", "program", "seen", "source", "version", "view")
+    __slots__ = ("_node", "_value", "base", "exposed", "how", "positions", "program", "seen", "source", "version")
 
     _value: Any
     _node: Node | None
@@ -42,7 +42,7 @@ class Tracer(ArrayMethods, DuckArray):
     exposed: bool  # whether a residual refers to the value, so that it must be copied before it is written to
     base: Tracer | None  # of a view: the array it looks into
     source: Tracer | None  # the traced array or view it was taken from
-    view: tuple[ops.Operation, Any]  # and how
+    how: tuple[ops.Operation, Any]  # and how
     seen: int  # version of `base` that the value belongs to
     positions: Any  # flat positions in `base`
 
@@ -78,14 +78,14 @@ class Tracer(ArrayMethods, DuckArray):
         if self._node is None and (program := self.live) is not None:
             source = self.source
             if source is self.base:
-                operation, static = self.view
+                operation, static = self.how
                 self._node = program.record(operation, (source._node,), static, None, self._value)
                 return self._node
             for view in self._path():
                 if view._node is None:
                     assert view.source is not None
                     assert view.program is not None
-                    operation, static = view.view
+                    operation, static = view.how
                     operands = (view.source._node,)
                     view._node = view.program.record(operation, operands, static, None, view._value)
         return self._node
@@ -96,7 +96,7 @@ class Tracer(ArrayMethods, DuckArray):
         for view in self._path():
             if view.seen != self.base.version:
                 assert view.source is not None
-                view._value, view._node = _taken(view.view, view.source._value), None
+                view._value, view._node = _taken(view.how, view.source._value), None
                 view.program, view.seen = self.base.program, self.base.version
 
     def _path(self) -> list[Tracer]:
@@ -154,7 +154,7 @@ class Tracer(ArrayMethods, DuckArray):
         """A zero array to write into, of another shape."""
         value = self.value
         dtype = value.dtype if dtype is None else dtype
-        return wrap(value.empty(shape, dtype) if hasattr(value, "level") else np.zeros(shape, dtype))
+        return traced(None, None, value.empty(shape, dtype) if hasattr(value, "level") else np.zeros(shape, dtype))
 
     def lift(self, constant: Any) -> Any:
         """A constant as an array that traced values can be written into."""
@@ -238,7 +238,7 @@ class Tracer(ArrayMethods, DuckArray):
     def as_view(self, operation: ops.Operation, static: Any, value: Any) -> Tracer:
         """An array that shares its entries with this one."""
         view, root = traced(self.program, None, value), self.root
-        view.base, view.source, view.view, view.seen = root, self, (operation, static), root.version
+        view.base, view.source, view.how, view.seen = root, self, (operation, static), root.version
         return view
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -251,15 +251,18 @@ class Tracer(ArrayMethods, DuckArray):
         if self.base is None:
             self._write(key, value)
             return
+        if self.how[0] is ops.LINEAR:
+            self._write_part(key, value)
+            return
         if self.positions is None:
             numbers = np.arange(self.base.size).reshape(self.base.shape)
             path: list[Tracer] = [self]
             while (source := path[-1].source) is not None and source.base is not None:
                 path.append(source)
             for view in reversed(path):
-                if view.view[0] in _READ_ONLY:
+                if view.how[0] in _READ_ONLY:
                     raise ValueError("assignment destination is read-only")
-                numbers = _taken(view.view, numbers)
+                numbers = _taken(view.how, numbers)
             self.positions = numbers
         self.base._write(np.unravel_index(self.positions[key], self.base.shape), value)
 
@@ -267,7 +270,7 @@ class Tracer(ArrayMethods, DuckArray):
         """Whether a value is the very view that a key names, as at the end of ``x[1:] += y``."""
         if value.__class__ is not Tracer or value.base is None or value.source is not self:
             return False
-        return value.view[0] is ops.GETITEM and value.view[1] == key
+        return value.how[0] is ops.GETITEM and value.how[1] == key
 
     def _adopt(self) -> None:
         """Become what the value itself is to an outer program that still records, now that no inner one does."""
@@ -319,6 +322,13 @@ class Tracer(ArrayMethods, DuckArray):
         value[key] = content
         self._value = value
 
+    def _write_part(self, key: Any, value: Any) -> None:
+        """Write into the real or imaginary part of an array."""
+        assert self.source is not None
+        part = self.copy()
+        part[key] = value
+        setattr(self.source, self.how[1][0].name, part)
+
     def copy(self, order: str = "C") -> Tracer:
         """A copy: later writes to either do not reach the other."""
         value = self.value.copy()
@@ -334,40 +344,6 @@ class Tracer(ArrayMethods, DuckArray):
         if np.dtype(dtype).kind in "iub":
             return value
         return self.result(ops.COPY, (self.node,), None, None, value)
-
-    # --------------------------------------------------------------------------------------------- numbers by force
-
-    @property
-    def bare(self) -> Any:
-        """The plain array or number of a tracer that no program, series or interval has a part in; else None."""
-        value = plain(self)
-        return None if hasattr(value, "level") else value
-
-    def __float__(self) -> float:
-        return ArrayMethods.__float__(self) if self.bare is None else float(self.bare)
-
-    def __int__(self) -> int:
-        return ArrayMethods.__int__(self) if self.bare is None else int(self.bare)
-
-    def __complex__(self) -> complex:
-        return ArrayMethods.__complex__(self) if self.bare is None else complex(self.bare)
-
-    def __index__(self) -> int:
-        return ArrayMethods.__index__(self) if self.bare is None else self.bare.__index__()
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        if self.bare is None:
-            return ArrayMethods.__array__(self, dtype, copy)
-        return np.array(self.bare, dtype, copy=copy)
-
-    def __getattr__(self, name: str) -> Any:
-        """Of an array that nothing differentiates: what else it has; of a traced one what says how it is laid out."""
-        if name in Tracer.__slots__ or name.startswith("__") or (name not in _LAYOUT and self.bare is None):
-            raise AttributeError(f"a traced array has no attribute {name!r}")
-        return getattr(self.primal, name)
-
-    def __repr__(self) -> str:
-        return repr(self.primal)
 
     # --------------------------------------------------------------------------- arithmetic, past NumPy's dispatch
 
@@ -436,11 +412,12 @@ def _taken(view: tuple[ops.Operation, Any], array: Any) -> Any:
         return array[static]
     if operation is ops.TRANSPOSE:
         return np.transpose(array, static)
+    if operation is ops.LINEAR:
+        return getattr(np, static[0].name)(array)
     return np.broadcast_to(array, static) if operation is ops.BROADCAST else np.reshape(array, static)
 
 
-_READ_ONLY = (ops.BROADCAST, ops.TAKE)
-_LAYOUT = frozenset(("flags", "itemsize", "nbytes", "strides", "device"))
+_READ_ONLY = (ops.BROADCAST, ops.TAKE, ops.LINEAR)
 
 
 def wrap(value: Any) -> Any:

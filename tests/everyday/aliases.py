@@ -376,3 +376,25 @@ def gauss_jordan(x):
             if j != i:
                 a[j] -= a[j, i] * a[i]
     return a[:, 2:]
+
+
+@everyday
+def parts_of_complex_arrays(x):
+    z = np.zeros(2, dtype=complex)
+    re, im = z.real, np.imag(z)
+    z.real = x[:2]
+    z.imag = x[2:] * z.real
+    w = np.zeros(2, dtype=complex)
+    w.real[:] = 1.0
+    w += z * 1j
+    return re * im + w.real * w.imag + z[0].real * z[1].imag
+
+
+@everyday
+def views_by_name(x):
+    y = np.zeros(4)
+    v = y.view()
+    y[0] = x[0] * x[1]
+    v[1:] = x[1:]
+    y.real[3] *= x[3]
+    return v * y

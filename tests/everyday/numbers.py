@@ -202,7 +202,9 @@ def object_arrays(x):
 @everyday
 def vectorized(x):
     f = np.vectorize(lambda t: t * t if t > 0 else -t)
-    return f(x) * x
+    g = np.vectorize(lambda s, t: s * t, otypes=[float])
+    h = np.vectorize(lambda t: (t, t * t))
+    return f(x) * x + g(x, x[0]) + g(np.arange(4), 2.0) * h(x)[1] + f(x[1])
 
 
 @everyday
