@@ -134,7 +134,7 @@ def zeros(shape):
     return np.zeros(shape)
 
 
-@settings(max_examples=400)
+@settings(max_examples=1000)
 @given(st.lists(STEPS, min_size=1, max_size=10))
 def test_random_programs_have_the_derivatives_of_exact_numbers(steps):
     store = []

@@ -21,7 +21,12 @@ def view_of(x: Any, name: str, args: tuple, kwargs: dict) -> Any:
     function: Any = getattr(np, name, None)
     if name in _RESHAPING and "F" not in (*options, kwargs.get("order")) and len(options) < 2:
         shape = getattr(function(_unit(x.shape), *options, **kwargs), "shape", None)
-        return NotImplemented if shape is None else x._new(x.coefficients.reshape((len(x.coefficients), *shape)))
+        if shape is None:
+            return NotImplemented
+        view = x._new(x.coefficients.reshape((len(x.coefficients), *shape)))
+        probe = _first(x)
+        shared = np.may_share_memory(function(probe, *options, **kwargs), probe)
+        return view if shared else view.copy()  # NumPy's ravel copies where reshape would not
     if name in _TRANSPOSING and x.ndim < 9:
         numbers = _unit(tuple(range(2, x.ndim + 2)))
         axes = [n - 1 for n in function(numbers, *options, **kwargs).shape]
@@ -35,6 +40,14 @@ def view_of(x: Any, name: str, args: tuple, kwargs: dict) -> Any:
 def _unit(shape: tuple[int, ...]) -> np.ndarray:
     """An array of a shape without memory of its own."""
     return np.broadcast_to(np.False_, shape)
+
+
+def _first(x: Any) -> np.ndarray:
+    """The entries of one coefficient, in memory as those of the plain array would be."""
+    array: Any = x
+    while hasattr(array, "level"):
+        array = array.coefficients if hasattr(array, "coefficients") else array.value
+    return array[(0,) * (array.ndim - x.ndim)]
 
 
 def _flipped(name: str, ndim: int, axis: Any = None) -> Any:

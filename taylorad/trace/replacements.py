@@ -118,7 +118,7 @@ def _joined_array(
     original: Callable, copies: bool, entries: Any, dtype: Any = None, *, ndmin: int = 0, **options: Any
 ) -> Any:
     if dtype is not None and np.dtype(dtype) == object:
-        return original(entries, dtype=dtype, ndmin=ndmin, **options)
+        return original(entries, dtype=dtype, **({"ndmin": ndmin} if ndmin else {}), **options)
     array = joined(entries)
     copy = options.get("copy", copies)  # True, False, None, or an enumeration whose 1 stands for True
     if array is entries and (copy is True or getattr(copy, "value", 0) == 1):

@@ -398,3 +398,11 @@ def views_by_name(x):
     v[1:] = x[1:]
     y.real[3] *= x[3]
     return v * y
+
+
+@everyday
+def ravel_of_a_reversed_view_is_a_copy(x):
+    x[::-1].ravel()[0] = 5.0
+    np.ravel(x[::2])[0] = 6.0
+    x[::-1].reshape(-1)[1] = x[0] * x[3]
+    return x**2
