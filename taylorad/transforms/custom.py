@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,7 +98,7 @@ def custom_rule(
     return made if value is None else made(value)
 
 
-class CustomRule:
+class CustomRule(ABC):
     """A callable made by `custom_rule`."""
 
     def __init__(self, value: Callable, rule: Callable, name: str | None = None):
@@ -145,16 +146,16 @@ class CustomRule:
                 f"custom rule {self.name}: its value must be a number or an array of numbers, got {result!r}"
             ) from None
 
-    def _check_value(self, y: Any, args: tuple) -> None:
+    def _check_value(self, y: Any, args: tuple) -> None:  # noqa: B027 - a map may return any shape
         """Refuse a value of a wrong shape."""
 
+    @abstractmethod
     def push(self, args: tuple, tangents: list) -> Any:
         """Tangents of the value; directions along the first axis."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _record(self, owner: Tracer, args: tuple) -> Any:
         """A node of a program."""
-        raise NotImplementedError
 
 
 def narrowed(y: Any, args: tuple) -> Any:
@@ -196,7 +197,7 @@ class Elementwise(CustomRule):
             )
         return slope
 
-    def _check_value(self, y: Any, args: tuple) -> None:
+    def _check_value(self, y: Any, args: tuple) -> None:  # noqa: B027 - a map may return any shape
         shape = _common_shape(args)
         if y.shape != shape:
             raise ValueError(
