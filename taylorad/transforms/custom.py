@@ -197,7 +197,7 @@ class Elementwise(CustomRule):
             )
         return slope
 
-    def _check_value(self, y: Any, args: tuple) -> None:  # noqa: B027 - a map may return any shape
+    def _check_value(self, y: Any, args: tuple) -> None:
         shape = _common_shape(args)
         if y.shape != shape:
             raise ValueError(
