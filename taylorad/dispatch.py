@@ -112,7 +112,7 @@ class DuckArray(NDArrayOperatorsMixin):
             result = func(*map(unwrapped, args), **{key: unwrapped(v) for key, v in kwargs.items()})
             return self.covered(result) if out is None else _store((out,), result)
         primitive = lookup(name)
-        if any(True for _ in operands(kwargs.values())):
+        if kwargs and any(True for _ in operands(kwargs.values())):
             args, kwargs = _by_position(func, args, kwargs)
         result = call(primitive, args, kwargs)
         return result if out is None else _store((out,), result)
@@ -129,6 +129,8 @@ def _by_position(func: Callable, args: tuple, kwargs: dict) -> tuple[tuple, dict
 
 def call(primitive: Primitive, args: Any, kwargs: dict) -> Any:
     """Apply a primitive to arguments, at least one of them a duck array."""
+    if len(args) == 1 and not kwargs and isinstance(args[0], DuckArray):
+        return args[0].apply(primitive, tuple(args), kwargs)
     for a in args:
         if a.__class__ is list or a.__class__ is tuple or (a.__class__ is np.ndarray and a.dtype.hasobject):
             args = settled(primitive.name, args)

@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -387,3 +388,53 @@ def test_norms_of_norms():
 
     assert np.array_equal(ta.grad(f)(np.zeros((3, 2))), np.zeros((3, 2)))
     assert np.array_equal(ta.jacobian(f, mode="forward")(np.zeros((3, 2))), np.zeros((3, 2)))
+
+
+# ---------------------------------------------------------------------- roots of what vanishes to an order above theirs
+
+SMOOTH_ROOTS = [  # (f, f'(0), f''(0)): powers and quadratic functions in disguise
+    (lambda x: np.sqrt(x**4), 0, 2),
+    (lambda x: np.sqrt(np.log(1 + x**4)), 0, 2),
+    (lambda x: (x**8) ** 0.25, 0, 2),
+    (lambda x: np.cbrt(x**6), 0, 2),
+    (lambda x: np.cbrt(x**3), 1, 0),
+    (lambda x: (8 * x**3) ** (1 / 3) + x**2, 2, 2),
+    (lambda x: np.hypot(3 * x**2, 4 * x**2), 0, 10),
+    (lambda x: np.sqrt(x - x) + x**2, 0, 2),
+    (lambda x: np.linalg.norm(np.stack([3 * x**2, 4 * x**2])), 0, 10),
+]
+SECOND = ("auto", "forward-over-reverse", "reverse-over-forward", "reverse-over-reverse", "hyperdual")
+
+
+@pytest.mark.filterwarnings("ignore::taylorad.DomainWarning")
+@pytest.mark.parametrize(("f", "slope", "curvature"), SMOOTH_ROOTS)
+def test_roots_that_are_smooth_where_they_vanish(f, slope, curvature):
+    for first in (
+        ta.grad(f),
+        ta.jacobian(f, mode="forward"),
+        ta.jacobian(f, mode="reverse"),
+        partial(ta.derivative, f),
+    ):
+        assert first(0.0) == pytest.approx(slope, rel=1e-14)
+    assert ta.jvp(f, 0.0, 3.0)[1] == pytest.approx(3 * slope, rel=1e-14)
+    for second in (*(ta.hessian(f, mode=mode) for mode in SECOND), lambda x: ta.derivative(f, x, 2)):
+        assert second(0.0) == pytest.approx(curvature, rel=1e-14)
+    assert ta.hvp(f)(0.0, 3.0) == pytest.approx(3 * curvature, rel=1e-14)
+    assert ta.hvp(f)(0.0, np.array([3.0, -1.0])) == pytest.approx([3 * curvature, -curvature], rel=1e-14)
+
+
+def test_roots_of_forms_are_told_from_forms():
+    origin, v = np.zeros(2), np.array([1.0, -3.0])
+
+    def quadratic(x: Any) -> Any:
+        return np.sqrt((x[0] ** 2 + 3 * x[0] * x[1] + 5 * x[1] ** 2) ** 2)
+
+    expected = np.array([[2.0, 3.0], [3.0, 10.0]])
+    for mode in SECOND:
+        assert np.allclose(ta.hessian(quadratic, mode=mode)(origin), expected, rtol=1e-14)
+    assert np.allclose(ta.hvp(quadratic)(origin, v), expected @ v, rtol=1e-14)
+    assert np.allclose(ta.grad(lambda x: np.cbrt((x[0] - 2 * x[1]) ** 3))(origin), [1, -2], rtol=1e-14)
+    assert np.isnan(ta.hessian(lambda x: np.sqrt(x[0] ** 4 + x[1] ** 4))(origin)).all()  # curved, but no form
+    assert np.isnan(ta.grad(lambda x: np.cbrt(x[0] ** 3 + x[1] ** 3))(origin)).all()
+    assert np.isnan(ta.hessian(lambda x: np.linalg.norm(x))(origin)).all()
+    assert np.allclose(ta.hessian(lambda x: np.linalg.norm(x) ** 2)(origin), 2 * np.eye(2), rtol=1e-14, atol=1e-14)

@@ -8,7 +8,9 @@ p, and infinite ones above it unless p is an integer.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,51 @@ from taylorad.algebras.structure import MultivariateStructure, Structure, Taylor
 from taylorad.rules import Primitive
 from taylorad.rules.elementary import ELEMENTARY
 from taylorad.rules.equation import lower
+
+
+class _RootsOfZero(threading.local):
+    least: Any = 1
+    unknown = False
+
+
+_roots = _RootsOfZero()
+
+
+class RootsOfZero:
+    """What `roots_of_zero` found: `least`, the smallest exponent of a root of something that vanishes; 1 if none."""
+
+    least: Any = 1
+
+    @property
+    def steep(self) -> bool:
+        """Whether one is lower than the square root: it may have a slope, as ``cbrt(x**3)`` has at 0."""
+        return bool(self.least < 0.5)
+
+    @property
+    def curved(self) -> bool:
+        """Whether there is one: it may have second derivatives, as ``sqrt(x**4)`` has at 0."""
+        return bool(self.least < 1)
+
+
+@contextmanager
+def roots_of_zero(unknown: bool = False) -> Iterator[RootsOfZero]:
+    """See whether roots are taken of what vanishes to all orders that are known.
+
+    The root of order r of such a thing may move in lower orders: ``sqrt(x**4)`` is x², but to order 3 nothing is known
+    of x⁴ but zeros. Those coefficients are 0, as for a number 0, or nan if they are to count as `unknown`.
+    """
+    found, before = RootsOfZero(), (_roots.least, _roots.unknown)
+    _roots.least, _roots.unknown = 1, unknown
+    try:
+        yield found
+    finally:
+        found.least = _roots.least
+        _roots.least, _roots.unknown = min(found.least, before[0]), before[1]
+
+
+def note_root_of_zero(exponent: Any) -> None:
+    """A root is taken of what vanishes."""
+    _roots.least = min(_roots.least, exponent)
 
 
 def zero_lanes(constant_part: Any) -> Iterator[tuple]:
@@ -126,6 +173,10 @@ def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any) -> np.ndar
     result = np.zeros_like(x)
     if degree > structure.order or lowest < 0:
         result[0] = x[0] if exponent > 0 else np.inf
+        if 0 < exponent < 1:
+            note_root_of_zero(exponent)
+            if _roots.unknown:
+                result[structure.degrees >= lowest] = np.nan
         return result if exponent > 0 else np.where(structure.degrees == 0, result, np.nan)
     if isinstance(structure, TaylorStructure) and lowest == int(lowest):
         return _shifted_power(structure, x, exponent, degree, int(lowest))
@@ -144,6 +195,8 @@ def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any) -> np.ndar
                 result[part] = np.where(directions[part] == 0, 0, signs[k] * directions[part] * np.inf)
         elif k == lowest and not (degree % 2 == 0 and k % 2):  # else the mean over opposite directions: 0
             result[part] = np.nan
+    if 0 < exponent < 1 and np.any(result != result):
+        note_root_of_zero(exponent)
     return result
 
 
@@ -222,3 +275,13 @@ def is_nan(x: Any) -> Any:
     if hasattr(x, "coefficients"):
         return np.any(is_nan(x.coefficients), axis=0)
     return is_nan(x.value) if hasattr(x, "level") else np.asarray(x != x, dtype=bool)
+
+
+def has_nan(x: Any) -> bool:
+    """Whether any coefficient of any entry is nan."""
+    while hasattr(x, "level"):
+        x = x.coefficients if hasattr(x, "coefficients") else x.value
+    if x.__class__ is np.ndarray and x.dtype == np.float64:  # a sum of squares is nan if a term is
+        square = np.vdot(x, x)
+        return bool(square != square)
+    return x is not None and bool(np.any(x != x))

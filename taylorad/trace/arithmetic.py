@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from taylorad.trace.functions import applied, function_of
-from taylorad.trace.operation import Operands, Operation, widened
+from taylorad.trace.operation import Operands, Operation, doubled, product, widened
 
 if TYPE_CHECKING:
     from taylorad.trace.node import Node
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 class Additive(Operation):
     """``x + y`` or ``x - y``; static: the sign of y."""
 
+    in_place = True
+
     def evaluate(self, node: Node, values: Operands) -> Any:
         return values[0] + values[1] if node.static > 0 else values[0] - values[1]
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         dx, dy = tangents
         if dy is None:
             return widened(dx, node.shape)
-        if node.static < 0:
-            dy = -dy
-        return widened(dy, node.shape) if dx is None else dx + dy
+        if dx is None:
+            return widened(dy if node.static > 0 else -dy, node.shape)
+        if spare is not None and dx.__class__ is dy.__class__ and dx.shape == dy.shape and dx.dtype is dy.dtype:
+            return (np.add if node.static > 0 else np.subtract)(dx, dy, out=spare)
+        return dx + dy if node.static > 0 else dx - dy
 
     def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
         x, y = node.operands
@@ -46,66 +50,65 @@ class Additive(Operation):
 class Elementary(Operation):
     """A function of the table; static: (primitive, output, positions of differentiated operands), residual: slopes."""
 
+    in_place = True
+
     def evaluate(self, node: Node, values: Operands) -> Any:
         primitive, output, _ = node.static
         results = applied(primitive, values)
         return results[output] if isinstance(results, tuple) else results
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         total: Any = None
         for i, slope in zip(node.static[2], node.residual, strict=True):
             if tangents[i] is not None:
-                term = slope * tangents[i]
+                term = product(slope, tangents[i], spare)
                 total = term if total is None else total + term
         return widened(total, node.shape)
 
     def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
         places = node.static[2]
         for i, slope in zip(places, node.residual, strict=True):
-            sweep.add(node.operands[i], sweep.times(slope, ybar, i != places[-1]), True)
+            sweep.add_product(node.operands[i], slope, ybar, i != places[-1])
 
 
 class Square(Operation):
     """``x²``; residual: the value of x."""
 
+    in_place = True
+
     def evaluate(self, node: Node, values: Operands) -> Any:
         return np.square(values[0])
 
-    def push(self, node: Node, tangents: Operands) -> Any:
-        dy = node.residual * tangents[0]
-        return doubled(dy)
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
+        return doubled(product(node.residual, tangents[0], spare))
 
     def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
-        sweep.add(node.operands[0], doubled(sweep.times(node.residual, ybar)), True)
-
-
-def doubled(x: Any) -> Any:
-    """``2 x`` of a fresh array."""
-    if x.__class__ is np.ndarray:
-        x *= 2
-        return x
-    return 2 * x
+        sweep.add_product(node.operands[0], node.residual, ybar, twice=True)
 
 
 class Multiply(Operation):
     """``x y`` entry by entry; residual: values of both operands."""
 
+    in_place = True
+
     def evaluate(self, node: Node, values: Operands) -> Any:
         return values[0] * values[1]
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         (dx, dy), (x, y) = tangents, node.residual
         if dy is None:
-            return widened(dx * y, node.shape)
-        return widened(x * dy, node.shape) if dx is None else dx * y + x * dy
+            return widened(product(y, dx, spare), node.shape)
+        if dx is None:
+            return widened(product(x, dy, spare), node.shape)
+        return product(y, dx, spare) + product(x, dy, spare)
 
     def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
         (x, y), (u, v) = node.operands, node.residual
         both = y.__class__ is node.__class__
         if x.__class__ is node.__class__:
-            sweep.add(x, sweep.times(v, ybar, both), True)
+            sweep.add_product(x, v, ybar, both)
         if both:
-            sweep.add(y, sweep.times(u, ybar), True)
+            sweep.add_product(y, u, ybar)
 
 
 class Divide(Operation):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import note_root_of_zero
 from taylorad.algebras.expansion import check_arguments
 from taylorad.algebras.recurrence import QUIET
 from taylorad.algebras.slopes import depends_on_companions, slope_function, with_slopes
@@ -19,7 +20,7 @@ from taylorad.trace.constants import kept
 from taylorad.trace.functions import function_of
 from taylorad.trace.moves import MOVES, VIEWS, primal_of
 from taylorad.trace.node import Node
-from taylorad.trace.singular import ROOT, UNDEFINED, UNSETTLED, at_origin, is_root
+from taylorad.trace.singular import ROOT, ROOTS_OF_ZERO, UNDEFINED, UNSETTLED, at_origin, is_root, primal
 from taylorad.trace.tracer import KINDS, Tracer, cover, wrap
 
 
@@ -77,6 +78,8 @@ def record_elementary(owner: Tracer, primitive: Primitive, args: tuple, position
     if primitive.kind == "elementary":
         check_arguments(owner, primitive, values) if any(hasattr(v, "level") for v in values) else None
     results, slopes = _values_and_slopes(primitive, values)
+    if primitive.name in ROOTS_OF_ZERO and np.any(primal(results[0]) == 0):
+        note_root_of_zero(ROOTS_OF_ZERO[primitive.name])
     if primitive.name == "hypot":
         slopes = at_origin(values, slopes)
     moving = [n for n, i in enumerate(positions) if nodes[i].__class__ is Node]
@@ -122,9 +125,10 @@ def _linear(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> A
     x, *options = args
     if primitive.name in ("real", "imag") and x.ndim and x.dtype.kind == "c":
         return getattr(x, primitive.name)
-    (node,), (value,) = owner.split((x,))
-    plain_options = tuple(map(unwrapped, options))
-    kwargs = {k: unwrapped(v) for k, v in kwargs.items()}
+    node, value = owner.node, owner.value
+    plain_options = tuple(map(unwrapped, options)) if options else ()
+    if kwargs:
+        kwargs = {k: unwrapped(v) for k, v in kwargs.items()}
     if "initial" in kwargs:
         raise TypeError(f"{primitive.name} of a traced array takes no initial value: add it to the result")
     result = _own(function_of(primitive)(value, *plain_options, **kwargs), value)

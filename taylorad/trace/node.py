@@ -9,7 +9,7 @@ from taylorad.trace.operations import Operation
 
 
 class Node:
-    """One operation: what it is applied to, and what its derivative needs.
+    """One operation: what it is applied to, and what its derivative needs; made by `Program.record`.
 
     Attributes
     ----------
@@ -24,11 +24,13 @@ class Node:
 
     __slots__ = ("dtype", "index", "operands", "operation", "residual", "shape", "static")
 
-    def __init__(
-        self, index: int, operation: Operation, operands: tuple, static: Any, residual: Any, shape: tuple, dtype: Any
-    ):
-        self.index, self.operation, self.operands = index, operation, operands
-        self.static, self.residual, self.shape, self.dtype = static, residual, shape, dtype
+    index: int
+    operation: Operation
+    operands: tuple
+    static: Any
+    residual: Any
+    shape: tuple[int, ...]
+    dtype: Any
 
     @property
     def name(self) -> str:

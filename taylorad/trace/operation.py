@@ -23,6 +23,7 @@ class Operation(ABC):
     """A kind of node; stateless, shared by all nodes of the kind."""
 
     symbol = ""
+    in_place = False  # whether `push` takes `spare`, a tangent that it may write over
 
     @abstractmethod
     def evaluate(self, node: Node, values: Operands) -> Any:
@@ -67,6 +68,28 @@ class Call(Operation):
         for operand, xbar in zip(node.operands, node.static.pull(node.residual, ybar), strict=True):
             if operand.__class__ is node.__class__ and xbar is not None:
                 sweep.add(operand, xbar)
+
+
+def product(slope: Any, tangent: Any, spare: Any) -> Any:
+    """``slope·tangent``, in the memory of the tangent if that is the spare one."""
+    if spare is not None and spare is tangent and fits(slope, tangent):
+        return np.multiply(slope, tangent, out=tangent)
+    return tangent * slope
+
+
+def doubled(x: Any) -> Any:
+    """``2 x`` of a fresh array."""
+    if x.__class__ is np.ndarray:
+        x *= 2
+        return x
+    return 2 * x
+
+
+def fits(factor: Any, array: np.ndarray) -> bool:
+    """Whether a product of the two has the shape and type of the second."""
+    if factor.__class__ is np.ndarray:
+        return factor.shape == array.shape and factor.dtype is array.dtype
+    return factor.__class__ in (int, float) or (factor.__class__ is np.float64 and array.dtype is factor.dtype)
 
 
 def widened(x: Any, shape: tuple[int, ...]) -> Any:

@@ -20,7 +20,6 @@ from taylorad.trace.arithmetic import (
     Matmul,
     Multiply,
     Square,
-    doubled,
 )
 from taylorad.trace.moving import (
     Broadcast,
@@ -72,7 +71,6 @@ __all__ = [
     "Take",
     "Transpose",
     "Where",
-    "doubled",
     "filled",
     "is_basic",
     "is_wider",

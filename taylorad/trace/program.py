@@ -56,7 +56,9 @@ class Program:
     def record(self, operation: Operation, operands: tuple, static: Any, residual: Any, value: Any) -> Node:
         """A new node at the end."""
         nodes = self.nodes
-        node = Node(len(nodes), operation, operands, static, residual, value.shape, value.dtype)
+        node = object.__new__(Node)
+        node.index, node.operation, node.operands = len(nodes), operation, operands
+        node.static, node.residual, node.shape, node.dtype = static, residual, value.shape, value.dtype
         nodes.append(node)
         return node
 

@@ -111,7 +111,7 @@ class Reach:
     closed: bool = True
     reads: list[tuple[dict, str, Any]] = field(default_factory=list)
     kinds: list[tuple[dict, str, type]] = field(default_factory=list)
-    cells: tuple[type, ...] = ()
+    cells: tuple[Any, ...] = ()
     repeatable: bool = True
 
     def fits(self, f: types.FunctionType) -> bool:
@@ -125,16 +125,20 @@ class Reach:
         for namespace, size in self.sizes:
             if len(namespace) != size:
                 return False
-        return f.__defaults__ is None and f.__kwdefaults__ is None and cell_types(f) == self.cells
+        return f.__defaults__ is None and f.__kwdefaults__ is None and captured_kinds(f) == self.cells
 
     sizes: list[tuple[dict, int]] = field(default_factory=list)
 
 
-def cell_types(f: types.FunctionType) -> tuple[type, ...]:
-    """The types of what a function captured."""
+def captured_kinds(f: types.FunctionType) -> tuple[Any, ...]:
+    """The types of what a function captured; of a library's module, the module itself."""
     if f.__closure__ is None:
         return ()
-    return tuple([c.cell_contents.__class__ if _is_set(c) else object for c in f.__closure__])
+    return tuple([_kind(c.cell_contents) if _is_set(c) else object for c in f.__closure__])
+
+
+def _kind(x: Any) -> Any:
+    return x if x.__class__ is types.ModuleType and is_library(x.__dict__) else x.__class__
 
 
 def reach_of(f: Any) -> Reach:
@@ -148,8 +152,9 @@ def reach_of(f: Any) -> Reach:
     reach.closed = reach.closed and reach.mentioned <= _known()
     reach.sizes = [(namespace, len(namespace)) for namespace, _ in reach.modules.values()]
     if f.__class__ is types.FunctionType:
-        reach.cells = cell_types(f)
-        reach.repeatable &= f.__defaults__ is None and f.__kwdefaults__ is None and _DATA.issuperset(reach.cells)
+        reach.cells = captured_kinds(f)
+        reach.repeatable &= f.__defaults__ is None and f.__kwdefaults__ is None
+        reach.repeatable &= all(kind in _DATA or kind.__class__ is types.ModuleType for kind in reach.cells)
     else:
         reach.repeatable = False
     return reach

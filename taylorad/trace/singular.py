@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from taylorad.trace.sweeps import Pullback
 
 ROOTS = ("sqrt", "constant_power")
+ROOTS_OF_ZERO = {"sqrt": 1 / 2, "cbrt": 1 / 3, "hypot": 1 / 2}  # and their exponents, of what vanishes
 
 
 class Root(Elementary):
     """A root of an array that is 0 in some entries, where its slope is infinite."""
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         (slope,) = node.residual
         return widened(_scaled(slope, tangents[0]), node.shape)
 
@@ -47,7 +48,7 @@ class Root(Elementary):
 class Unsettled(Elementary):
     """The function ``x·c`` at x = 0 of a c that is infinite or unknown: its value is 0, its slope c."""
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         return widened(_scaled(node.residual[0], tangents[0]), node.shape)
 
     def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
@@ -58,7 +59,7 @@ class Unsettled(Elementary):
 class Undefined(Elementary):
     """The function of value 0 without derivatives."""
 
-    def push(self, node: Node, tangents: Operands) -> Any:
+    def push(self, node: Node, tangents: Operands, spare: Any = None) -> Any:
         tangent = tangents[0]
         if not hasattr(tangent, "coefficients") or tangent.level < getattr(node.residual[0], "level", (-1, 0)):
             return node.residual[0] * tangent

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from taylorad.algebras.edges import is_nan, is_zero
+from taylorad.algebras.edges import has_nan, is_nan, is_zero
 from taylorad.algebras.recurrence import QUIET
 from taylorad.rings import boxed
 from taylorad.rules.kinks import unsettled
 from taylorad.trace.node import Node
-from taylorad.trace.operation import lifted, zeros
+from taylorad.trace.operation import doubled, fits, lifted, zeros
 from taylorad.trace.operations import INPUT, STORE
 
 if TYPE_CHECKING:
@@ -111,11 +111,25 @@ class Pullback:
             return np.array(ybar)
         return ybar if self.owned else ybar.copy()
 
+    def add_product(self, node: Any, slope: Any, ybar: Any, again: bool = False, twice: bool = False) -> None:
+        """Add ``slope·ȳ``, or ``2 slope·ȳ``, to a node's cotangent; ȳ may be written over if not needed `again`."""
+        if ybar.__class__ is np.ndarray and self.reach is None and 0 in ybar.strides and is_repeated(ybar):
+            number = ybar[(0,) * ybar.ndim]
+            number = 2 * number if twice else number
+            if getattr(slope, "shape", ()) == () and not hasattr(slope, "level"):
+                self.add(node, repeating(slope * number, ybar.shape))
+                return
+            if slope.shape == ybar.shape:
+                self.add(node, slope * number, True)
+                return
+        xbar = self.times(slope, ybar, again)
+        self.add(node, doubled(xbar) if twice else xbar, True)
+
     def times(self, slope: Any, ybar: Any, again: bool = False) -> Any:
         """``slope·ȳ`` as a fresh array, in the memory of ȳ if that is not needed `again`."""
         if self.reach is not None:
             return self.each(slope * ybar, lambda y: np.where(self.reached, y, 0))
-        if self.owned and not again and ybar.__class__ is np.ndarray and _fits(slope, ybar):
+        if self.owned and not again and ybar.__class__ is np.ndarray and fits(slope, ybar):
             return np.multiply(slope, ybar, out=ybar)
         return slope * ybar
 
@@ -244,31 +258,53 @@ def _noise(y: Any, rng: np.random.Generator) -> Any:
 _PLAIN = (np.ndarray, np.float64, np.float32)
 
 
-def _fits(factor: Any, array: np.ndarray) -> bool:
-    """Whether a product of the two has the shape and type of the second."""
-    if factor.__class__ is np.ndarray:
-        return factor.shape == array.shape and factor.dtype is array.dtype
-    return factor.__class__ in (int, float) or (factor.__class__ is np.float64 and array.dtype is factor.dtype)
+def is_repeated(x: np.ndarray) -> bool:
+    """Whether an array repeats one number without having memory for more."""
+    return x.size > 1 and not any(x.strides)
+
+
+def repeating(number: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of equal entries, to be read only."""
+    x = np.ndarray(shape, number.dtype, np.array(number), strides=(0,) * len(shape))
+    x.flags.writeable = False
+    return x
 
 
 def push(program: Program, tangents: Sequence[Any]) -> list[Any]:
     """Tangents of the outputs (None: zero) from those of the inputs, one forward sweep over what outputs depend on."""
     values: list[Any] = [None] * len(program.nodes)
+    own = bytearray(len(values))  # whether nothing else refers to a tangent
     for node, tangent in zip(program.inputs, tangents, strict=True):
         values[node.index] = tangent
     with np.errstate(**QUIET):
         for node, places, used_up, reads in program.schedule:
             given = [None if place is None else values[place] for place in places]
-            for tangent in given:
-                if tangent is not None:
-                    if node.operation is STORE and given[0] is not None and not _takes_over(node, used_up):
-                        given[0] = given[0].copy()
-                    result = node.operation.push(node, given)
-                    values[node.index] = result.copy() if reads and result.shape != () else result
-                    break
+            if any(tangent is not None for tangent in given):
+                values[node.index] = _pushed(node, given, places, used_up, reads, own)
             for place in used_up:
                 values[place] = None
     return [values[o.index] if isinstance(o, Node) else None for o in program.outputs]
+
+
+def _pushed(node: Node, given: list, places: list, used_up: list[int], reads: bool, own: bytearray) -> Any:
+    """The tangent of one node, in the memory of an operand's tangent that is its own and not needed again."""
+    operation = node.operation
+    if operation.in_place:
+        spare = None
+        for place in used_up:
+            if own[place] and places.count(place) == 1 and given[places.index(place)].shape == node.shape:
+                spare = given[places.index(place)]
+        result = operation.push(node, given, spare)  # type: ignore[call-arg]
+        if result.__class__ is np.ndarray:
+            own[node.index] = result is spare or (result.base is None and not any(result is t for t in given))
+    else:
+        for place in places:
+            if place is not None:
+                own[place] = False  # the result may be a view of it
+        if operation is STORE and given[0] is not None and not _takes_over(node, used_up):
+            given[0] = given[0].copy()
+        result = operation.push(node, given)
+    return result.copy() if reads and result.shape != () else result
 
 
 def _takes_over(store: Node, used_up: list[int]) -> bool:
@@ -291,13 +327,3 @@ def unbroadcast(xbar: Any, shape: tuple[int, ...]) -> Any:
 def _in_type(xbar: Any, dtype: Any) -> Any:
     """A cotangent in the number type of its variable."""
     return xbar if xbar is None or xbar.dtype == dtype or dtype == object else xbar.astype(dtype)
-
-
-def has_nan(x: Any) -> bool:
-    """Whether any coefficient is nan."""
-    while x is not None and hasattr(x, "level"):
-        x = x.coefficients if hasattr(x, "coefficients") else x.value
-    if x.__class__ is np.ndarray and x.ndim == 1 and x.dtype == np.float64:  # a sum of squares is nan if a term is
-        square = x.dot(x)
-        return bool(square != square)
-    return x is not None and bool(np.any(x != x))

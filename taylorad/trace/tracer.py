@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import note_root_of_zero
 from taylorad.algebras.recurrence import QUIET
 from taylorad.dispatch import DuckArray, call, joined
 from taylorad.refusals import LostDerivativeError, place, user_frame
@@ -183,7 +184,10 @@ class Tracer(Cover, DuckArray):
                 slope = exponent * x ** (exponent - 1)
         value, static = x**exponent, (TABLE["constant_power"], 0, (0,))
         fractional = np.any((exponent > 0) & (exponent < 1)) if exponent.__class__ is not int else False
-        operation = ROOT if fractional and is_root("constant_power", slope, value) else ops.ELEMENTARY
+        singular = fractional and is_root("constant_power", slope, value)
+        if singular:
+            note_root_of_zero(np.min(exponent, where=exponent > 0, initial=1))
+        operation = ROOT if singular else ops.ELEMENTARY
         return settled_at(
             "constant_power", self.result(operation, (node, exponent), static, (slope,), value), (self, exponent)
         )
@@ -197,7 +201,7 @@ class Tracer(Cover, DuckArray):
         value = value if hasattr(value, "dtype") and not value.dtype.hasobject else boxed(value)
         if program is None:
             return wrap(value)
-        return traced(program, program.record(operation, operands, static, residual, value), value)
+        return recorded(program, value, operation, operands, static, residual)
 
     def split(self, args: Any) -> tuple[tuple, tuple]:
         """Nodes (constants as they are) and values of operands."""
@@ -369,9 +373,9 @@ class Tracer(Cover, DuckArray):
         if exponent.__class__ is int and program is not None:
             if exponent != 2 or (x := self.value).__class__ not in _PLAIN or x.dtype.hasobject:
                 return self.constant_power(exponent)
-            node, value = self.node, x * x
+            node, value = self._node if self.base is None else self.node, x * x
             self.root.exposed = True
-            return traced(program, program.record(ops.SQUARE, (node,), None, x, value), value)
+            return recorded(program, value, ops.SQUARE, (node,), None, x)
         return call(TABLE["power"], (self, exponent), {})
 
     def __truediv__(self, other: Any) -> Any:
@@ -391,10 +395,21 @@ class Tracer(Cover, DuckArray):
         if program is None:
             return wrap(-self.value)
         node, value = self.node, -self._value
-        return traced(program, program.record(ops.LINEAR, (node,), _NEGATIVE, None, value), value)
+        return recorded(program, value, ops.LINEAR, (node,), _NEGATIVE, None)
 
 
 _NEGATIVE: tuple[Primitive, tuple, dict] = (TABLE["negative"], (), {})
+
+
+def recorded(
+    program: Program, value: Any, operation: ops.Operation, operands: tuple, static: Any, residual: Any
+) -> Tracer:
+    """The array of a new node."""
+    self = object.__new__(Tracer)
+    self.program, self._value = program, value
+    self._node = program.record(operation, operands, static, residual, value)
+    self.base, self.version, self.exposed, self.positions = None, 0, False, None
+    return self
 
 
 def traced(program: Program | None, node: Node | None, value: Any) -> Tracer:
@@ -485,16 +500,16 @@ def _add(x: Any, y: Any, sign: int) -> Any:
     if program is not None:
         if other.__class__ is Tracer:
             if (live := other.live) is program and live is not None:
-                operands = x.node, y.node
+                operands = x._node if x.base is None else x.node, y._node if y.base is None else y.node
                 value = x._value + y._value if sign > 0 else x._value - y._value
-                return traced(live, live.record(ops.ADDITIVE, operands, sign, None, value), value)
+                return recorded(live, value, ops.ADDITIVE, operands, sign, None)
             other = plain(other) if live is None else other
         if other.__class__ in _NUMBERS and not (other.__class__ is np.ndarray and other.dtype.hasobject):
-            other, node = kept(other), owner.node
+            other, node = kept(other), owner._node if owner.base is None else owner.node
             u, v = (owner._value, other) if owner is x else (other, owner._value)
             value = u + v if sign > 0 else u - v
             operands = (node, other) if owner is x else (other, node)
-            return traced(program, program.record(ops.ADDITIVE, operands, sign, None, value), value)
+            return recorded(program, value, ops.ADDITIVE, operands, sign, None)
     return call(TABLE["add" if sign > 0 else "subtract"], (x, y), {})
 
 
@@ -507,15 +522,15 @@ def _times(x: Tracer, y: Any) -> Any:
     program = x.live
     if program is not None:
         if y.__class__ is Tracer and y.live is program:
-            operands = x.node, y.node
+            operands = x._node if x.base is None else x.node, y._node if y.base is None else y.node
             residual = x._value, y._value
             x.root.exposed = y.root.exposed = True
             value = residual[0] * residual[1]
-            return traced(program, program.record(ops.MULTIPLY, operands, None, residual, value), value)
+            return recorded(program, value, ops.MULTIPLY, operands, None, residual)
         if y.__class__ is Tracer and y.live is None:
             y = plain(y)
         if y.__class__ in _NUMBERS and not (y.__class__ is np.ndarray and y.dtype.hasobject):
-            y, node = kept(y), x.node
+            y, node = kept(y), x._node if x.base is None else x.node
             value = x._value * y
-            return traced(program, program.record(ops.MULTIPLY, (node, y), None, (None, y), value), value)
+            return recorded(program, value, ops.MULTIPLY, (node, y), None, (None, y))
     return call(TABLE["multiply"], (x, y), {})

@@ -11,23 +11,24 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import has_nan, roots_of_zero
 from taylorad.algebras.hyperdual import Dual
 from taylorad.rings import unboxed
 from taylorad.trace import Node
 from taylorad.trace.everyday import followed
+from taylorad.transforms import lines
 from taylorad.transforms.containers import LEAF, Structure, flatten, leaves_of, results_of
 from taylorad.transforms.recording import (
     Recording,
     as_leaf,
     batch,
     blocks_of,
-    has_nan,
     own,
     unbatched,
     unit,
     units,
 )
-from taylorad.transforms.series import as_series, expand, fresh_tag
+from taylorad.transforms.series import as_point, as_series, fresh_tag
 
 JACOBIAN_MODES = ("auto", "forward", "reverse")
 
@@ -79,11 +80,13 @@ def value_and_grad(
 
     def value_and_gradient_of_f(*args: Any, **kwargs: Any) -> Any:
         chosen, g = selected(f, args, kwargs, argnums)
-        recording = Recording(g, chosen, has_aux)
+        with roots_of_zero() as roots:
+            recording = Recording(g, chosen, has_aux)
         value = _scalar(recording)
         xbars = list(map(own, recording.pull([unit(value)], compensated), recording.leaves))
-        if len(xbars) == 1 and not has_aux and _is_small(recording.leaves[0]) and has_nan(xbars[0]):
-            xbars = [expand(g, chosen[0], 1).gradient().reshape(xbars[0].shape)[()]]
+        alone = len(xbars) == 1 and not has_aux and _is_small(recording.leaves[0])
+        if alone and (roots.steep or has_nan(xbars[0])):
+            xbars = [lines.gradient(g, as_point(chosen[0]), roots.steep).reshape(xbars[0].shape)[()]]
         gradients = recording.structure.build(xbars)
         result = gradients[0] if isinstance(argnums, int) else gradients
         value = unboxed(value)
@@ -191,12 +194,14 @@ def jacobian(f: Callable, argnums: int | Sequence[int] = 0, mode: str = "auto", 
         chosen, g = selected(f, args, kwargs, argnums)
         structure = Structure(tuple, (), tuple(flatten(a)[1] for a in chosen))
         leaves = [as_leaf(leaf) for leaf in leaves_of(chosen, structure)]
-        if mode == "forward":
-            made_of, table, aux = _forward(g, structure, leaves, has_aux)
-        else:
-            made_of, table, aux = _recorded(g, chosen, mode, has_aux)
-        if len(leaves) == 1 and made_of == LEAF and not has_aux and has_nan(table[0][0]) and _is_small(leaves[0]):
-            table = [[expand(g, chosen[0], 1).gradient().reshape(table[0][0].shape)[()]]]
+        with roots_of_zero() as roots:
+            if mode == "forward":
+                made_of, table, aux = _forward(g, structure, leaves, has_aux)
+            else:
+                made_of, table, aux = _recorded(g, chosen, mode, has_aux)
+        alone = len(leaves) == 1 and made_of == LEAF and not has_aux and _is_small(leaves[0])
+        if alone and (roots.steep or has_nan(table[0][0])):
+            table = [[lines.gradient(g, as_point(chosen[0]), roots.steep).reshape(table[0][0].shape)[()]]]
         rows = [structure.build(row) for row in table]
         result = made_of.build([row[0] for row in rows] if isinstance(argnums, int) else rows)
         return (result, aux) if has_aux else result

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import has_nan
 from taylorad.algebras.rays import Rays
 from taylorad.algebras.structure import MultivariateStructure
 from taylorad.algebras.taylor import check_order
 from taylorad.trace.everyday import followed
-from taylorad.transforms.recording import LARGEST, blocks_of, has_nan
+from taylorad.transforms.recording import LARGEST, blocks_of
 from taylorad.transforms.series import as_point, as_series, expand, fresh_tag, taylor
 
 MANY = 10_000  # pairs of monomials in one product of polynomials in n variables

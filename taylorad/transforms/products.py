@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from taylorad.algebras.edges import has_nan, roots_of_zero
 from taylorad.algebras.hyperdual import Dual
 from taylorad.algebras.structure import TaylorStructure
 from taylorad.algebras.taylor import Taylor, check_order
 from taylorad.trace.everyday import followed
 from taylorad.transforms.containers import flatten, leaves_of, results_of
-from taylorad.transforms.recording import Recording, checked, has_nan, own
+from taylorad.transforms.recording import Recording, checked, own
 from taylorad.transforms.series import as_direction, as_point, as_series, fresh_tag, taylor
 
 
@@ -43,9 +44,10 @@ def jvp(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     tangents = [checked(t, p, "tangent") for t, p in zip(given, points, strict=True)]
     tag = fresh_tag()
     seeds = [Dual.seeded(p + 0 * t, t[None], tag=tag) for p, t in zip(points, tangents, strict=True)]
-    results, made_of = results_of(followed(f, structure.build(seeds)))
+    with roots_of_zero() as roots:
+        results, made_of = results_of(followed(f, structure.build(seeds)))
     series = [as_series(r, seeds[0]) for r in results]
-    if len(points) == len(series) == 1 and has_nan(series[0].coefficients):
+    if len(points) == len(series) == 1 and (roots.steep or has_nan(series[0].coefficients)):
         series = [taylor(f, points[0], 1, tangents[0])]
     return made_of.build([s.value for s in series]), made_of.build([s.coefficients[1] for s in series])
 

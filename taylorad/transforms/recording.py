@@ -214,9 +214,3 @@ def blocks_of(directions: np.ndarray, cost: int) -> Iterator[np.ndarray]:
     width = max(1, LARGEST // max(1, cost))
     for first in range(0, max(1, len(directions)), width):
         yield directions[first : first + width]
-
-
-def has_nan(derivative: Any) -> bool:
-    """Whether derivatives are nan: at a removable singularity the series of `expand` may still know them."""
-    array = getattr(derivative, "primal", derivative)
-    return bool(np.any(array != array))  # nan, for objects too

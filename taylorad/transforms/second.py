@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
+from taylorad.algebras.edges import has_nan, roots_of_zero
 from taylorad.algebras.hyperdual import HyperDual
 from taylorad.trace import joined
 from taylorad.trace.everyday import followed
+from taylorad.transforms import lines
 from taylorad.transforms.containers import LEAF, flatten, leaves_of, refuse_others
 from taylorad.transforms.gradients import grad, jacobian, pulled, pushed, selected
 from taylorad.transforms.products import taylor_vjp
@@ -25,12 +27,11 @@ from taylorad.transforms.recording import (
     batch,
     blocks_of,
     checked,
-    has_nan,
     own,
     unbatched,
     units,
 )
-from taylorad.transforms.series import as_direction, as_point, as_series, expand, fresh_tag
+from taylorad.transforms.series import as_direction, as_point, as_series, fresh_tag
 
 HESSIAN_MODES = ("auto", "forward-over-reverse", "reverse-over-forward", "reverse-over-reverse", "hyperdual")
 FEW = 8  # variables up to which hyperdual numbers beat recording a gradient, by 0.9 to 2 times (at 16: 0.2 to 1.7)
@@ -72,10 +73,11 @@ def hessian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
             return _of_container(g, [as_leaf(leaf) for leaf in leaves], structure, mode)
         point = as_point(x)
         chosen = mode if mode != "auto" else "hyperdual" if point.size <= FEW else "forward-over-reverse"
-        second = _hyperdual(g, point) if chosen == "hyperdual" else _composed(g, point, *chosen.split("-over-"))
+        with roots_of_zero() as roots:
+            second = _hyperdual(g, point) if chosen == "hyperdual" else _composed(g, point, *chosen.split("-over-"))
         second = (second + np.swapaxes(second, -1, -2)) / 2
-        if has_nan(second) and point.size <= FEW:
-            second = expand(g, point, 2).hessian()
+        if point.size <= FEW and (roots.curved or has_nan(second)):
+            second = lines.hessian(g, point, roots.curved)
         return second.reshape((*second.shape[:-2], *point.shape, *point.shape))[()]
 
     return hessian_of_f
@@ -150,7 +152,7 @@ def hvp(f: Callable, argnums: int = 0) -> Callable:
         place = argnums % (len(args) - 1)
         v, rest = args[place + 1], (*args[: place + 1], *args[place + 2 :])
         (x,), g = selected(f, rest, kwargs, place)
-        return _Linearized(grad(g), x)(v)
+        return _Linearized(g, x)(v)
 
     return product
 
@@ -158,8 +160,12 @@ def hvp(f: Callable, argnums: int = 0) -> Callable:
 class _Linearized:
     """A recorded gradient, to be applied to vectors and batches of vectors."""
 
-    def __init__(self, gradient: Callable, x: Any):
-        self.recording = Recording(gradient, (x,), lasting=True)
+    def __init__(self, f: Callable, x: Any):
+        with roots_of_zero() as roots:
+            self.recording = Recording(grad(f), (x,), lasting=True)
+        (point, *others), self.matrix = self.recording.leaves, None
+        if roots.curved and not others and point.size <= FEW:
+            self.matrix = np.reshape(lines.hessian(f, point, True), (*point.shape, point.size))
 
     def __call__(self, v: Any) -> Any:
         recording = self.recording
@@ -168,6 +174,8 @@ class _Linearized:
             return self.of_batch(as_direction(v, leaves[0]))
         given = leaves_of((v,), recording.structure, "the vector")
         seeds = [checked(t, x, "vector") for t, x in zip(given, leaves, strict=True)]
+        if self.matrix is not None:
+            return self.matrix @ np.reshape(seeds[0], -1)
         return recording.result_structure.build(map(own, recording.push(seeds), recording.values))
 
     def of_batch(self, vectors: Any) -> Any:
@@ -175,6 +183,8 @@ class _Linearized:
         if vectors.shape[1:] != leaf.shape:
             wanted = ", ".join(["count", *map(str, leaf.shape)])
             raise ValueError(f"vectors must have shape ({wanted}), got {vectors.shape}")
+        if self.matrix is not None:
+            return np.moveaxis(self.matrix @ np.reshape(vectors, (len(vectors), -1)).T, -1, 0)
         parts = []
         for directions in blocks_of(vectors, leaf.size):
             tag = fresh_tag()
@@ -196,7 +206,7 @@ def hessian_operator(f: Callable, x: Any) -> LinearOperator:
     True
     """
     point = as_point(x)
-    product = _Linearized(grad(f), point)
+    product = _Linearized(f, point)
 
     def multiply(v: Any) -> Any:
         return np.reshape(product(np.reshape(v, point.shape)), -1)

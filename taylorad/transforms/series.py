@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from math import factorial, prod
+from math import factorial, floor, prod
 from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import roots_of_zero
 from taylorad.algebras.multivariate import MultivariateTaylor, independent
 from taylorad.algebras.series import Series, zero_of
 from taylorad.algebras.taylor import Taylor, check_order, factorial_times
@@ -21,6 +22,7 @@ from taylorad.trace import joined, plain
 from taylorad.trace.everyday import followed
 from taylorad.transforms.containers import refuse_others
 
+MANY = 1000  # coefficients of a series that is not to be computed to higher orders for roots of zero
 DEEPEST = 16  # degrees tried beyond the order before a function is nan for good
 _tags = itertools.count(1)
 
@@ -53,21 +55,35 @@ def as_direction(direction: Any, point: Any) -> Any:
 def complete(compute: Callable[[int], Any], order: int, least: int = 0, hopeless: Callable | None = None) -> Any:
     """The series of an order, from computations of that or, where coefficients were lost, a higher one.
 
-    `hopeless(result)` says, when coefficients were lost, whether a higher order would lose them too.
+    `hopeless(result)` says, when coefficients were lost, whether a higher order would lose them too. Roots of what is
+    zero to the highest order that was tried count as roots of 0.
     """
     first = max(order, least)
-    result = compute(first)
-    step = lost = unknown(result, order)
-    if lost and hopeless is not None and hopeless(result):
-        lost = 0
-    before = order + 2
-    while lost and (lost < before or (lost > order and step <= DEEPEST)):
-        with np.errstate(invalid="ignore"):  # warned about in the first run
-            result = compute(first + step)
-        lost, before = unknown(result, order), lost
-        step = step + lost if lost < before else 2 * step
+    with roots_of_zero(unknown=True) as roots:
+        result = compute(first)
+        step = lost = unknown(result, order)
+        if lost and hopeless is not None and hopeless(result):
+            lost = 0
+        before = order + 2
+        while lost and (lost < before or (lost > order and step <= DEEPEST)):
+            with np.errstate(invalid="ignore"):  # warned about in the first run
+                result = compute(first + step)
+            lost, before = unknown(result, order), lost
+            step = step + lost if lost < before else 2 * step
+    if roots.least < 1 and unknown(result, order):
+        with np.errstate(invalid="ignore"):
+            result = _with_roots_of_zero(compute, first, roots.least)
     result = result.truncate(order)
     return type(result)._make(result.coefficients, result.structure)
+
+
+def _with_roots_of_zero(compute: Callable[[int], Any], order: int, exponent: Any) -> Any:
+    """The series where roots of what vanishes are taken: from an order at which that shows, or else it is 0."""
+    with roots_of_zero():
+        result = compute(order)
+        if result.structure.size <= MANY:
+            result = compute(floor(order / exponent))
+    return result
 
 
 def unknown(result: Series, order: int) -> int:
