@@ -216,6 +216,7 @@ REPLAYED: dict[type, list[Callable]] = {
     ops.Stack: [lambda x: np.array([x[1], x[0], 2.0]), lambda x: np.stack([x, x])],
     ops.Gather: [lambda x: np.concatenate([x, [1.0], x[:1]]), lambda x: np.roll(x, 1)],
     ops.Store: [_stored],
+    ops.AddAt: [ta.grad(lambda x: np.sum(x[1:] ** 2 * x[:-1] + x[1:]))],
     ops.Copy: [lambda x: x.copy(), lambda x: x.astype(complex) * 1j],
     ops.Call: [_of_rule, _of_checkpoint],
     Root: [lambda x: np.sqrt(x * np.array([1.0, 0.0, 2.0]))],

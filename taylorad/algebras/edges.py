@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,18 +21,39 @@ from taylorad.rules.elementary import ELEMENTARY
 from taylorad.rules.equation import lower
 
 
-class _RootsOfZero(threading.local):
+class _Met(threading.local):
     least: Any = 1
     unknown = False
 
 
-_roots = _RootsOfZero()
+_met = _Met()
 
 
-class RootsOfZero:
-    """What `roots_of_zero` found: `least`, the smallest exponent of a root of something that vanishes; 1 if none."""
+class roots_of_zero:
+    """See whether roots are taken of what vanishes to all orders that are known.
 
-    least: Any = 1
+    The root of order r of such a thing may move in lower orders: ``sqrt(x**4)`` is x², but to order 3 nothing is known
+    of x⁴ but zeros. Those coefficients are 0, as for a number 0, or nan if they are to count as `unknown`.
+
+    Attributes
+    ----------
+    least : number
+        The smallest exponent of such a root, 1 if there was none.
+    """
+
+    __slots__ = ("before", "least", "unknown")
+
+    def __init__(self, unknown: bool = False):
+        self.unknown, self.least = unknown, 1
+
+    def __enter__(self) -> roots_of_zero:
+        self.before = _met.least, _met.unknown
+        _met.least, _met.unknown = 1, self.unknown
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.least = _met.least
+        _met.least, _met.unknown = min(self.least, self.before[0]), self.before[1]
 
     @property
     def steep(self) -> bool:
@@ -46,25 +66,9 @@ class RootsOfZero:
         return bool(self.least < 1)
 
 
-@contextmanager
-def roots_of_zero(unknown: bool = False) -> Iterator[RootsOfZero]:
-    """See whether roots are taken of what vanishes to all orders that are known.
-
-    The root of order r of such a thing may move in lower orders: ``sqrt(x**4)`` is x², but to order 3 nothing is known
-    of x⁴ but zeros. Those coefficients are 0, as for a number 0, or nan if they are to count as `unknown`.
-    """
-    found, before = RootsOfZero(), (_roots.least, _roots.unknown)
-    _roots.least, _roots.unknown = 1, unknown
-    try:
-        yield found
-    finally:
-        found.least = _roots.least
-        _roots.least, _roots.unknown = min(found.least, before[0]), before[1]
-
-
 def note_root_of_zero(exponent: Any) -> None:
     """A root is taken of what vanishes."""
-    _roots.least = min(_roots.least, exponent)
+    _met.least = min(_met.least, exponent)
 
 
 def zero_lanes(constant_part: Any) -> Iterator[tuple]:
@@ -175,7 +179,7 @@ def _power_of_one(structure: Structure, x: np.ndarray, exponent: Any) -> np.ndar
         result[0] = x[0] if exponent > 0 else np.inf
         if 0 < exponent < 1:
             note_root_of_zero(exponent)
-            if _roots.unknown:
+            if _met.unknown:
                 result[structure.degrees >= lowest] = np.nan
         return result if exponent > 0 else np.where(structure.degrees == 0, result, np.nan)
     if isinstance(structure, TaylorStructure) and lowest == int(lowest):

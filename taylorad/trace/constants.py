@@ -36,7 +36,9 @@ class Watch:
     @classmethod
     def within(cls, outer: Watch | None, writes: bool, closed: bool) -> Watch:
         """The watch of a run within another: what the outer code may do, it may do to the constants of the inner."""
-        return cls(writes, closed) if outer is None else cls(writes or outer.writes, closed and outer.closed)
+        if outer is not None:
+            writes, closed = writes or outer.writes, closed and outer.closed
+        return cls(writes, closed) if writes or not closed else NOTHING
 
     def keep(self, array: np.ndarray) -> np.ndarray:
         """A large array as a program may refer to it."""
@@ -83,6 +85,10 @@ class Watch:
         self.held.clear()
 
 
+NOTHING = Watch(writes=False, closed=True)
+"""The watch of runs whose constants nothing can change."""
+
+
 class _Local(threading.local):
     watch: Watch | None = None
 
@@ -92,7 +98,9 @@ current = _Local()
 
 def kept(constant: Any) -> Any:
     """A constant as a program keeps it."""
-    if constant.__class__ is np.ndarray and (constant.flags.writeable or constant.base is not None):
+    if constant.__class__ is not np.ndarray:
+        return constant
+    if constant.flags.writeable or constant.base is not None:
         if constant.size > SMALL and current.watch is not None:
             return current.watch.keep(constant)
         constant = constant.copy()

@@ -80,7 +80,7 @@ def tangents_of(program: Program, tangents: Sequence[Any]) -> list[Any]:
                 results.append(next(given))
                 continue
             operands = [results[o.index] if naming.is_node(o) else None for o in node.operands]
-            if node.operation is ops.STORE and operands[0] is not None:
+            if node.operation.writes and operands[0] is not None:
                 operands[0] = operands[0].copy()  # a store writes into it
             moved = any(t is not None for t in operands)
             results.append(node.operation.push(node, operands) if moved else None)

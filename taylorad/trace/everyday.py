@@ -71,7 +71,8 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
     closed = reach.closed and all(map(is_data, args)) and not kwargs
     sites = some if closed else every
     watch, covers = current.watch, local.covers
-    enter(sites)
+    if sites:
+        enter(sites)
     local.depth += 1
     local.covers = covers or reach.writes or not closed
     current.watch = Watch.within(watch, reach.writes, closed)
@@ -89,7 +90,8 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
         local.covers = covers
         current.watch.release()
         current.watch = watch
-        leave(sites)
+        if sites:
+            leave(sites)
 
 
 _TRANSFORMS = ("taylorad.transforms.gradients", "taylorad.transforms.second")

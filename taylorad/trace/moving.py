@@ -177,6 +177,8 @@ class Store(Operation):
     The sweeps take over the array of z instead of copying it, so a loop that fills an array costs what it writes.
     """
 
+    writes = True
+
     def evaluate(self, node: Node, values: Operands) -> Any:
         z, x = values
         if hasattr(x, "level") and not hasattr(z, "level"):
@@ -204,6 +206,28 @@ class Store(Operation):
             remaining = sweep.own_copy(ybar)
             remaining[node.static] = 0
             sweep.add(z, remaining, True)
+
+
+class AddAt(Store):
+    """``z[key] += x`` as a new value of z, for a basic key; the sweeps of an inner program make it."""
+
+    def evaluate(self, node: Node, values: Operands) -> Any:
+        z, x = values
+        return super().evaluate(node, (z, z[node.static] + x))
+
+    def push(self, node: Node, tangents: Operands) -> Any:
+        dz, dx = tangents
+        if dx is None or dz is None:
+            return super().push(node, tangents) if dz is None else dz
+        if getattr(dx, "level", (-1, 0)) > getattr(dz, "level", (-1, 0)):
+            dz = lifted(dz, dx)
+        dz[node.static] += dx
+        return dz
+
+    def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
+        z, x = node.operands
+        sweep.add(x, ybar[node.static].copy(), True)
+        sweep.add(z, ybar, sweep.owned)
 
 
 def _written(node: Node, ybar: Any) -> Any:

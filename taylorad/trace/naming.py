@@ -38,6 +38,7 @@ _NAMES: dict[type, str | Callable[[Any], str]] = {
     ops.Stack: "stack",
     ops.Gather: lambda node: node.static[0].name,
     ops.Store: "store",
+    ops.AddAt: "add_at",
     ops.Copy: "copy",
     ops.Call: lambda node: _name_of_call(getattr(node.static, "name", type(node.static).__name__)),
 }
@@ -115,6 +116,8 @@ def _written(node: Node, operands: list[str]) -> str:
         return f"{operands[0]}[{key_text(node.static)}]"
     if operation is ops.Store:
         return f"{operands[0]} with [{key_text(node.static)}] = {operands[1]}"
+    if operation is ops.AddAt:
+        return f"{operands[0]} with [{key_text(node.static)}] += {operands[1]}"
     return f"{name}({', '.join(operands + _options(node))})"
 
 

@@ -23,6 +23,7 @@ class Operation(ABC):
     """A kind of node; stateless, shared by all nodes of the kind."""
 
     symbol = ""
+    writes = False  # whether `push` takes over the tangent of the first operand to write into it
     in_place = False  # whether `push` takes `spare`, a tangent that it may write over
 
     @abstractmethod

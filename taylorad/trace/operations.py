@@ -22,6 +22,7 @@ from taylorad.trace.arithmetic import (
     Square,
 )
 from taylorad.trace.moving import (
+    AddAt,
     Broadcast,
     Copy,
     Gather,
@@ -48,6 +49,7 @@ from taylorad.trace.operation import (
 )
 
 __all__ = [
+    "AddAt",
     "Additive",
     "Broadcast",
     "Call",
@@ -83,4 +85,4 @@ INPUT, ADDITIVE, ELEMENTARY, MULTIPLY, DIVIDE = Input(), Additive(), Elementary(
 SQUARE, MATMUL, CONTRACT, LINEAR = Square(), Matmul(), Contract(), LinearFunction()
 GETITEM, TAKE, RESHAPE = GetItem(), Take(), Reshape()
 TRANSPOSE, BROADCAST, WHERE, STACK, GATHERED = Transpose(), Broadcast(), Where(), Stack(), Gather()
-STORE, COPY, CALL = Store(), Copy(), Call()
+STORE, ADD_AT, COPY, CALL = Store(), AddAt(), Copy(), Call()

@@ -81,11 +81,11 @@ class Program:
                         places.append(place)
                         if place is not None:
                             if needed[place]:
-                                reads = reads or o.operation is operations.STORE
+                                reads = reads or o.operation.writes
                             else:
                                 needed[place] = True
                                 used_up.append(place)
-                    schedule.append((node, places, used_up, reads and node.operation is not operations.STORE))
+                    schedule.append((node, places, used_up, reads and not node.operation.writes))
             self._schedule = schedule[::-1]
         return self._schedule
 

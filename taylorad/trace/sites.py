@@ -58,8 +58,6 @@ class UserSite(Site):
 
 def enter(sites: Sequence[Site]) -> None:
     """Exchange the names of sites."""
-    if not sites:
-        return
     with _lock:
         for site in sites:
             site.users += 1
@@ -69,8 +67,6 @@ def enter(sites: Sequence[Site]) -> None:
 
 def leave(sites: Sequence[Site]) -> None:
     """Put the names of sites back, unless another run still needs them."""
-    if not sites:
-        return
     with _lock:
         for site in sites:
             site.users -= 1

@@ -18,7 +18,7 @@ from taylorad.rings import boxed
 from taylorad.rules.kinks import unsettled
 from taylorad.trace.node import Node
 from taylorad.trace.operation import doubled, fits, lifted, zeros
-from taylorad.trace.operations import INPUT, STORE
+from taylorad.trace.operations import INPUT
 
 if TYPE_CHECKING:
     from taylorad.trace.program import Program
@@ -47,7 +47,7 @@ class Pullback:
         self.writeable = bytearray(count)
         self.owned = False  # whether the cotangent being pulled back may be written to
         self.errors: dict[int, Any] = {}
-        self.objects = any(node.dtype.hasobject for node in program.inputs)
+        self.objects = any([node.dtype.hasobject for node in program.inputs])
 
     def add(self, node: Any, xbar: Any, fresh: bool = False) -> None:
         """Add a contribution to a node's cotangent, summed over the axes along which the node was repeated.
@@ -97,7 +97,7 @@ class Pullback:
             self._add_compensated(i, before, part)
         elif self.writeable[i] and before.__class__ is xbar.__class__ is np.ndarray and before.dtype is xbar.dtype:
             before[key] += xbar
-        else:
+        elif not (self.writeable[i] and hasattr(before, "add_at") and before.add_at(key, xbar)):
             if getattr(xbar, "level", (-1, 0)) > getattr(before, "level", (-1, 0)):
                 before = lifted(before, xbar)
             elif not self.writeable[i] or before.dtype != np.result_type(before.dtype, xbar.dtype):
@@ -174,7 +174,7 @@ class Pullback:
         """The cotangents of the inputs, None where there are none; `seeds` are pairs (node, cotangent)."""
         with np.errstate(**QUIET):
             results = self._sweep(seeds)
-            if self.reach is None and any(has_nan(r) for r in results):
+            if self.reach is None and any(map(has_nan, results)):
                 careful = Pullback(self.program, self.compensated, Reach(self.program).of(seeds))
                 pairs = zip(results, careful._sweep(seeds), strict=True)
                 results = [a if b is None else self._mended(a, b) for a, b in pairs]
@@ -182,20 +182,21 @@ class Pullback:
 
     def _sweep(self, seeds: Sequence[tuple[Any, Any]]) -> list[Any]:
         nodes, cotangents, writeable = self.program.nodes, self.cotangents, self.writeable
+        errors, parts, careful = self.errors, self.parts, self.reach is not None
         for node, ybar in seeds:
             self.add(node, ybar)
-        for i in range(max((node.index for node, _ in seeds), default=-1), -1, -1):
+        for i in range(max([node.index for node, _ in seeds], default=-1), -1, -1):
             ybar = cotangents[i]
             if ybar is None or (node := nodes[i]).operation is INPUT:
                 continue
             cotangents[i], self.owned = None, writeable[i] == 1
-            if self.errors and i in self.errors:
-                ybar, self.owned = ybar + self.errors.pop(i), True
-            if self.reach is not None:
+            if errors and i in errors:
+                ybar, self.owned = ybar + errors.pop(i), True
+            if careful:
                 self._enter(i, ybar)
             node.operation.pull(node, ybar, self)
-            if self.parts:
-                for part in self.parts.values():
+            if parts:
+                for part in parts.values():
                     part.pull_one(node)
         return [self._total(node) for node in self.program.inputs]
 
@@ -301,7 +302,7 @@ def _pushed(node: Node, given: list, places: list, used_up: list[int], reads: bo
         for place in places:
             if place is not None:
                 own[place] = False  # the result may be a view of it
-        if operation is STORE and given[0] is not None and not _takes_over(node, used_up):
+        if operation.writes and given[0] is not None and not _takes_over(node, used_up):
             given[0] = given[0].copy()
         result = operation.push(node, given)
     return result.copy() if reads and result.shape != () else result
@@ -310,7 +311,7 @@ def _pushed(node: Node, given: list, places: list, used_up: list[int], reads: bo
 def _takes_over(store: Node, used_up: list[int]) -> bool:
     """Whether a store may write into the tangent of its array: another store made it, and nothing reads it later."""
     target = store.operands[0]
-    return target.operation is STORE and target.index in used_up
+    return target.operation.writes and target.index in used_up
 
 
 def unbroadcast(xbar: Any, shape: tuple[int, ...]) -> Any:

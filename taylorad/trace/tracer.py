@@ -303,6 +303,19 @@ class Tracer(Cover, DuckArray):
             self._node = program.record(ops.STORE, operands, key, None, self._value)
         self.version += 1
 
+    def add_at(self, key: Any, added: Any) -> bool:
+        """``self[key] += added`` as one node, for an array that is no view; False if that cannot be done."""
+        program = self.live
+        if program is None or self.base is not None or added.__class__ is not Tracer or added.live is not program:
+            return False
+        if added.dtype != self.dtype:
+            return False
+        node, value = added.node, added.value
+        self._store(key, self._value[key] + value)
+        self._node = program.record(ops.ADD_AT, (self._node, node), key, None, self._value)
+        self.version += 1
+        return True
+
     def _become_like(self, other: Any) -> None:
         """Turn into an array of the newer differentiation that a value to be written belongs to."""
         if self.live is not None:

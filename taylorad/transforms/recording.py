@@ -76,8 +76,11 @@ class Recording:
     def _finish(self, result: Any) -> None:
         leaves, self.result_structure = results_of(result)
         self.values = []
-        for leaf in map(self._without_inner, leaves):
+        for leaf in leaves:
             depends = leaf.__class__ is Tracer and leaf.live is self.program
+            if not depends:
+                leaf = self._without_inner(leaf)
+                depends = leaf.__class__ is Tracer and leaf.live is self.program
             self.program.outputs.append(leaf.node if depends else leaf)
             self.values.append(boxed(leaf.value if depends else leaf))
 
