@@ -1,4 +1,4 @@
-"""Derivatives of a scalar function as problems, in taylorad and in eager peers.
+"""Derivatives of a scalar function as problems, in taylorad, in eager and in compiled peers.
 
 A problem is a function written once against a namespace, a point, a direction, a quantity and a reference in closed
 form. Each quantity is computed by the call its package documents for it; where there are several, by the fastest.
@@ -10,6 +10,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -59,14 +61,14 @@ class Derivative(Problem):
         return replace(self, quantity=BASES[self.quantity]) if self.quantity in BASES else None
 
     def difference(self, result: Any) -> float:
-        """Largest difference of an entry, relative to the entry or to the median entry, whichever is larger."""
+        """Largest difference of an entry, relative to it or to the median entry other than 0, whichever is larger."""
         values, reference = np.asarray(result), np.asarray(self.reference())
         if values.shape != reference.shape or values.dtype != np.float64:
             raise ValueError(f"{values.dtype} of shape {values.shape}, not float64 of shape {reference.shape}")
         if not np.all(np.isfinite(values)):
             return float("inf")
-        sizes = np.abs(reference)
-        return float(np.max(np.abs(values - reference) / np.maximum(sizes, np.median(sizes))))
+        sizes = np.abs(np.atleast_1d(reference))
+        return float(np.max(np.abs(values - reference) / np.maximum(sizes, np.median(sizes[sizes > 0]))))
 
 
 @system(OURS, "taylorad", Derivative)
@@ -99,6 +101,63 @@ def autograd_derivative(problem: Derivative) -> Task:
         "hvp at a fixed point": lambda: partial(hessian_times(x)[0], v),
     }
     return Task(makers[problem.quantity](), np.asarray)
+
+
+def jax_derivative(problem: Derivative) -> Task:
+    """Compiled ahead; from device arrays to a device array."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    f, x, v = (
+        problem.function(jax.numpy, jax.numpy.asarray),
+        *map(jax.numpy.asarray, (problem.point, problem.direction)),
+    )
+    calls = {
+        "f": (f, x),
+        "gradient": (jax.grad(f), x),
+        "Hessian": (jax.hessian(f), x),
+        "hvp": (lambda x, v: jax.jvp(jax.grad(f), (x,), (v,))[1], x, v),
+    }
+    call, *arguments = calls[problem.quantity]
+    start = perf_counter()
+    compiled = jax.jit(call).lower(*arguments).compile()
+    return Task(lambda: jax.block_until_ready(compiled(*arguments)), np.asarray, compilation=perf_counter() - start)
+
+
+def casadi_derivative(kind: str, problem: Derivative, dense: bool = True) -> Task:
+    """A `casadi.Function` of SX (scalar expressions) or MX (matrix expressions), between buffers that are NumPy arrays.
+
+    Buffers are its fastest call: every result is written to the same array. Not `dense`: the nonzeros alone.
+    """
+    import casadi as ca
+
+    symbol, start = getattr(ca, kind).sym, perf_counter()
+    x, v = symbol("x", problem.n), symbol("v", problem.n)
+    y = problem.function(SimpleNamespace(dot=ca.dot, log=ca.log, sin=ca.sin, sum=ca.sum1), ca.DM)(x)
+    expressions = {
+        "f": lambda: y,
+        "gradient": lambda: ca.gradient(y, x),
+        "Hessian": lambda: ca.hessian(y, x)[0],
+        "hvp": lambda: ca.jtimes(ca.gradient(y, x), x, v),
+    }
+    symbols, arguments = (
+        ([x, v], [problem.point, problem.direction]) if problem.quantity == "hvp" else ([x], [problem.point])
+    )
+    expression = expressions[problem.quantity]()
+    function = ca.Function("quantity", symbols, [ca.densify(expression) if dense else expression])
+    buffer, evaluate = function.buffer()
+    result = np.empty(function.nnz_out(0))
+    for i, argument in enumerate(arguments):
+        buffer.set_arg(i, memoryview(argument))
+    buffer.set_res(0, memoryview(result))
+    shape = {"f": (), "Hessian": (problem.n, problem.n)}.get(problem.quantity, (problem.n,))
+    run = partial(evaluate)
+    run.kept = function, buffer, arguments, result  # CasADi keeps their addresses only
+    return Task(
+        run,
+        lambda _: ca.DM(function.sparsity_out(0), result).full().reshape(shape),
+        compilation=perf_counter() - start,
+    )
 
 
 def minimum(rows: list[Row], problem: Problem, name: str = OURS) -> float | None:

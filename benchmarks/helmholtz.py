@@ -18,14 +18,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import sqrt
-from time import perf_counter
 from typing import Any
 
 from side_by_side import OURS, SYSTEMS, Finding, Row, Task, Unsupported, options, run, system
 
 import mpmath  # isort: skip  (side_by_side sets the thread counts first)
 import numpy as np  # isort: skip
-from derivatives import Derivative, quotient, verdict  # isort: skip
+from derivatives import Derivative, casadi_derivative, jax_derivative, quotient, verdict  # isort: skip
 
 R = T = 1.0
 QUANTITIES = ("f", "gradient", "Hessian", "hvp")
@@ -35,7 +34,7 @@ FLATNESS = 1.5
 FLAT_FROM = 8  # the n from which the ratio gradient/f has to be flat
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def constants(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A of shape (n, n), symmetric; b and the point x of shape (n,)."""
     random = np.random.default_rng(20180153)
@@ -146,51 +145,10 @@ FORMS = {"vectorised": Helmholtz, "entries": HelmholtzByEntries}
 
 
 @system("JAX (jit)", "jax", Helmholtz)
-def jax_derivative(problem: Helmholtz) -> Task:
-    import jax
-
+def jax_where_it_compiles(problem: Helmholtz) -> Task:
     if isinstance(problem, HelmholtzByEntries) and problem.n > UNROLLED:
         raise Unsupported(f"skipped: unrolls the loop, compiling takes seconds from n = {UNROLLED}, growing like n²")
-    jax.config.update("jax_enable_x64", True)
-    f, x, v = (
-        problem.function(jax.numpy, jax.numpy.asarray),
-        *map(jax.numpy.asarray, (problem.point, problem.direction)),
-    )
-    calls = {
-        "f": (f, x),
-        "gradient": (jax.grad(f), x),
-        "Hessian": (jax.hessian(f), x),
-        "hvp": (lambda x, v: jax.jvp(jax.grad(f), (x,), (v,))[1], x, v),
-    }
-    call, *arguments = calls[problem.quantity]
-    start = perf_counter()
-    compiled = jax.jit(call).lower(*arguments).compile()
-    return Task(lambda: jax.block_until_ready(compiled(*arguments)), np.asarray, compilation=perf_counter() - start)
-
-
-def casadi_derivative(kind: str, problem: Helmholtz) -> Task:
-    """A `casadi.Function` of SX (scalar expressions) or MX (matrix expressions), from NumPy to NumPy."""
-    import casadi as ca
-
-    symbol, start = getattr(ca, kind).sym, perf_counter()
-    x, v = symbol("x", problem.n), symbol("v", problem.n)
-    y = problem.function(ca, ca.DM)(x)
-    expressions = {
-        "f": lambda: y,
-        "gradient": lambda: ca.gradient(y, x),
-        "Hessian": lambda: ca.hessian(y, x)[0],
-        "hvp": lambda: ca.jtimes(ca.gradient(y, x), x, v),
-    }
-    symbols, arguments = (
-        ([x, v], [problem.point, problem.direction]) if problem.quantity == "hvp" else ([x], [problem.point])
-    )
-    function = ca.Function("quantity", symbols, [expressions[problem.quantity]()])
-    shape = {"f": (), "Hessian": (problem.n, problem.n)}.get(problem.quantity, (problem.n,))
-    return Task(
-        lambda: function(*arguments).full(),
-        lambda result: result.reshape(shape),
-        compilation=perf_counter() - start,
-    )
+    return jax_derivative(problem)
 
 
 system("CasADi SX", "casadi", Helmholtz)(partial(casadi_derivative, "SX"))

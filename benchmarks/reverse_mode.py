@@ -39,7 +39,7 @@ class Rosenbrock(Derivative):
         return 1.2 + 0.5 * np.sin(np.arange(self.n))
 
     def reference(self) -> np.ndarray:
-        """With r = x₊ − x²: ∂f = (−400 x r − 2 (1 − x), 0) + (0, 200 r), and its derivative along v."""
+        """With r = x₊ − x²: ∂f = (−400 x r − 2 (1 − x), 0) + (0, 200 r), its derivative along v, and by each entry."""
         x, v = (values.astype(np.longdouble) for values in (self.point, self.direction))
         left, dx = x[:-1], v[:-1]
         r, dr = x[1:] - left**2, v[1:] - 2 * left * dx
@@ -47,6 +47,9 @@ class Rosenbrock(Derivative):
             return np.sum(100 * r**2 + (1 - left) ** 2)
         if self.quantity == "gradient":
             return shifted_sum(-400 * left * r - 2 * (1 - left), 200 * r)
+        if self.quantity == "Hessian":
+            beside = np.diag(-400 * left, 1)
+            return np.diag(shifted_sum(-400 * (r - 2 * left**2) + 2, 200 + 0 * left)) + beside + beside.T
         return shifted_sum(-400 * (dx * r + left * dr) + 2 * dx, 200 * dr)
 
 

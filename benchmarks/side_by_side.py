@@ -283,9 +283,13 @@ def compare_with_bases(problems: Sequence[Problem], tables: list[list[Row]]) -> 
             row.base_ratio = row.minimum / unit if row.minimum and unit else None
 
 
+def microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:.{1 if seconds > 1e-5 else 3}f}"
+
+
 COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
-    ("min µs", 12, lambda row: f"{row.minimum * 1e6:.1f}"),
-    ("median µs", 12, lambda row: f"{row.median * 1e6:.1f}"),
+    ("min µs", 12, lambda row: microseconds(row.minimum)),
+    ("median µs", 12, lambda row: microseconds(row.median)),
     ("ratio", 10, lambda row: f"{row.ratio:.3g}" if row.ratio else "-"),
     ("(median)", 10, lambda row: f"{row.median_ratio:.3g}" if row.median_ratio else "-"),
     ("× base", 10, lambda row: f"{row.base_ratio:.3g}" if row.base_ratio else "-"),

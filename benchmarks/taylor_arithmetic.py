@@ -19,7 +19,7 @@ from typing import Any
 from side_by_side import OURS, Task, Unsupported, absent, options, run, system
 
 import numpy as np  # isort: skip  (side_by_side sets the thread counts first)
-from taylor_problems import REFERENCES, Multivariate, Univariate, function  # isort: skip
+from taylor_problems import REFERENCES, Multivariate, Univariate  # isort: skip
 
 METHODS = SimpleNamespace(**{name: methodcaller(name) for name in ("exp", "sin", "cos", "log", "sqrt")})
 
@@ -29,7 +29,7 @@ def taylorad_univariate(problem: Univariate) -> Task:
     import taylorad as ta
 
     def series_at_the_point() -> np.ndarray:
-        return function(ta.Taylor.variable(problem.point, order=problem.order), np).coefficients
+        return problem.function(ta.Taylor.variable(problem.point, order=problem.order), np).coefficients
 
     return Task(series_at_the_point, np.asarray)
 
@@ -55,7 +55,7 @@ def algopy_univariate(problem: Univariate) -> Task:
     def series_at_the_point() -> Any:
         seed = np.zeros((problem.order + 1, 1, *np.shape(problem.point)))
         seed[0, 0], seed[1, 0] = problem.point, 1.0
-        return function(algopy.UTPM(seed), algopy)
+        return problem.function(algopy.UTPM(seed), algopy)
 
     return Task(series_at_the_point, lambda result: result.data[:, 0])
 
@@ -83,7 +83,7 @@ def compile_jet(problem: Univariate) -> tuple[Callable, float]:
 
     def series(x: Any) -> Any:
         seed = [xp.ones_like(x)] + [xp.zeros_like(x)] * (problem.order - 1)
-        return jet(lambda x: function(x, xp), (x,), (seed,), factorial_scaled=False)
+        return jet(lambda x: problem.function(x, xp), (x,), (seed,), factorial_scaled=False)
 
     point = xp.asarray(problem.point)
     start = perf_counter()
@@ -102,7 +102,7 @@ def flint_univariate(problem: Univariate) -> Task:
     point, length = problem.single_point(), problem.order + 1
     flint.ctx.prec, flint.ctx.cap = 53, length
     return Task(
-        lambda: function(flint.arb_series([point, 1], prec=length), METHODS),
+        lambda: problem.function(flint.arb_series([point, 1], prec=length), METHODS),
         lambda result: np.array([float(result[k].mid()) for k in range(length)]),
         note="53-bit balls: every coefficient carries an error bound",
     )
@@ -118,7 +118,7 @@ def dace_univariate(problem: Univariate) -> Task:
     point = problem.single_point()
     DA.init(problem.order, 1)
     return Task(
-        lambda: function(point + DA(1), METHODS),
+        lambda: problem.function(point + DA(1), METHODS),
         lambda result: np.array([result.getCoefficient([k]) for k in range(problem.order + 1)]),
     )
 
@@ -147,7 +147,7 @@ def gtpsa_univariate(problem: Univariate) -> Task:
         raise Unsupported("orders up to 63")
     descriptor = Descriptor(1, problem.order)
     return Task(
-        lambda: function(descriptor.var(1, point), METHODS),
+        lambda: problem.function(descriptor.var(1, point), METHODS),
         lambda result: np.array([result.get((k,)) for k in range(problem.order + 1)]),
     )
 

@@ -1,8 +1,8 @@
 """Problems of truncated Taylor arithmetic with references in 40 digits.
 
-Univariate: the series of exp(sin x)·log(2 + cos x)/√(1 + x²). The reference comes from mpmath's numerical
-differentiation: no series recurrence is involved. Multivariate: a product, exp or quotient of dense series; the
-reference is the plain recurrence over mpmath numbers, on dictionaries.
+Univariate: the series of exp(sin x)·log(2 + cos x)/√(1 + x²), or of exp(sin x). The reference comes from
+mpmath's numerical differentiation: no series recurrence is involved. Multivariate: a product, exp or quotient of dense
+series; the reference is the plain recurrence over mpmath numbers, on dictionaries.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def function(x: Any, xp: Any) -> Any:
     return xp.exp(xp.sin(x)) * xp.log(2 + xp.cos(x)) / xp.sqrt(1 + x * x)
 
 
+def short_function(x: Any, xp: Any) -> Any:
+    """exp(sin x)."""
+    return xp.exp(xp.sin(x))
+
+
 def require_float64(values: np.ndarray, shape: tuple[int, ...]) -> None:
     """No system may compute less than the others: all coefficients, in double precision."""
     if values.shape != shape or values.dtype != np.float64:
@@ -42,23 +47,25 @@ def relative_difference(values: np.ndarray, reference: list) -> float:
 
 
 @cache
-def univariate_reference(point: float, order: int) -> list:
-    """Coefficients of `function` at a point."""
+def univariate_reference(function: Callable, point: float, order: int) -> list:
+    """Coefficients of a function at a point."""
     with mpmath.workdps(40):
         return mpmath.taylor(lambda x: function(x, mpmath), mpmath.mpf(point), order)
 
 
 @dataclass(frozen=True)
 class Univariate(Problem):
-    """The series of `function` to `order` at one point or at 10⁴ points."""
+    """The series of a function to `order` at one point or at 10⁴ points."""
 
     order: int
     batch: bool
     reference_order: int = field(default=100, compare=False)  # one reference serves all orders up to it
+    name = "univariate"
+    function = staticmethod(function)
 
     @property
     def title(self) -> str:
-        return f"univariate, order {self.order}, " + (f"batch of {BATCH.size} points" if self.batch else "one point")
+        return f"{self.name}, order {self.order}, " + (f"batch of {BATCH.size} points" if self.batch else "one point")
 
     @property
     def size(self) -> int:
@@ -66,7 +73,7 @@ class Univariate(Problem):
 
     @property
     def family(self) -> str:
-        return "univariate, batch" if self.batch else "univariate, one point"
+        return f"{self.name}, " + ("batch" if self.batch else "one point")
 
     @property
     def point(self) -> Any:
@@ -82,11 +89,20 @@ class Univariate(Problem):
         """Largest relative difference, at three points of a batch; `coefficients` is (order + 1, *point.shape)."""
         require_float64(coefficients, (self.order + 1, *np.shape(self.point)))
         columns = coefficients.reshape(self.order + 1, -1)
-        where = (0, 3333, -1) if self.batch else (0,)
-        return max(
-            relative_difference(columns[:, i], univariate_reference(x, self.reference_order)[: self.order + 1])
-            for i, x in ((i, float(np.ravel(self.point)[i])) for i in where)
-        )
+        points = np.ravel(self.point)
+
+        def difference_at(i: int) -> float:
+            reference = univariate_reference(self.function, float(points[i]), self.reference_order)
+            return relative_difference(columns[:, i], reference[: self.order + 1])
+
+        return max(map(difference_at, (0, 3333, -1) if self.batch else (0,)))
+
+
+class UnivariateShort(Univariate):
+    """The series of exp(sin x)."""
+
+    name = "exp(sin x)"
+    function = staticmethod(short_function)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """taylorad: higher-order Taylor-series and hyperdual arithmetic on plain NumPy functions."""
 
 from taylorad.algebras import DomainWarning, Dual, HyperDual, MultivariateTaylor, Taylor, variables
+from taylorad.compile.jit import Jitted, jit
 from taylorad.dispatch import UnsupportedFunctionError
 from taylorad.refusals import LostDerivativeError
 from taylorad.rules.kinks import KinkError, at_kinks
@@ -40,6 +41,7 @@ __all__ = [
     "DomainWarning",
     "Dual",
     "HyperDual",
+    "Jitted",
     "LostDerivativeError",
     "KinkError",
     "MultivariateTaylor",
@@ -59,6 +61,7 @@ __all__ = [
     "hessian_operator",
     "hvp",
     "jacobian",
+    "jit",
     "jvp",
     "linearize",
     "partial",

@@ -79,6 +79,10 @@ class DuckArray(NDArrayOperatorsMixin):
         """A plain result of a function that met covers only: covered again, where covers are in use."""
         return result
 
+    def known(self, name: str, args: tuple) -> Primitive | None:
+        """The primitive of a name, at given arguments; None where there is none."""
+        return TABLE.get(name)
+
     @abstractmethod
     def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         """The primitive's value at arguments of which this is the outermost."""
@@ -100,7 +104,10 @@ class DuckArray(NDArrayOperatorsMixin):
             name = _REDUCTIONS[name, method]
             kwargs.setdefault("axis", 0)
         kwargs = {key: value for key, value in kwargs.items() if not (key in _DROPPED and value is _DROPPED[key])}
-        result = call(lookup(name, "scipy.special" if hasattr(scipy.special, name) else "numpy"), inputs, kwargs)
+        primitive = self.known(name, inputs) or lookup(
+            name, "scipy.special" if hasattr(scipy.special, name) else "numpy"
+        )
+        result = call(primitive, inputs, kwargs)
         return result if out is None else _store(out, result)
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
@@ -111,7 +118,7 @@ class DuckArray(NDArrayOperatorsMixin):
         if name not in TABLE and all(d.wrapped is not None for d in operands((*args, *kwargs.values()))):
             result = func(*map(unwrapped, args), **{key: unwrapped(v) for key, v in kwargs.items()})
             return self.covered(result) if out is None else _store((out,), result)
-        primitive = lookup(name)
+        primitive = self.known(name, (*args, *kwargs.values())) or lookup(name)
         if kwargs and any(True for _ in operands(kwargs.values())):
             args, kwargs = _by_position(func, args, kwargs)
         result = call(primitive, args, kwargs)

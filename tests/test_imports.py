@@ -11,7 +11,7 @@ import pytest
 import taylorad
 
 ROOT = Path(taylorad.__file__).parent
-CORE = ("rings", "rules", "refusals", "dispatch", "algebras", "trace", "transforms", "__init__")
+CORE = ("rings", "rules", "refusals", "dispatch", "algebras", "trace", "transforms", "compile", "__init__")
 ORDER = (*CORE, "expressions", "nist", "figures", "cli", "__main__")
 BELOW = {name: set(ORDER[:i]) for i, name in enumerate(ORDER)}  # what each may import, beside itself
 BELOW["rules"] = set()  # the table knows no ring
@@ -56,7 +56,8 @@ def test_imports_run_one_way(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_dispatch_knows_the_protocols(path):
-    if part(path) != "dispatch":
+    refuses = path.relative_to(ROOT).as_posix() == "compile/series/start.py"  # sets one to None: arrays defer to it
+    if part(path) != "dispatch" and not refuses:
         assert not identifiers(path) & {"__array_ufunc__", "__array_function__"}
 
 

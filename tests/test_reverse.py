@@ -386,3 +386,14 @@ def test_functions_that_are_not_analytic_have_no_complex_derivative(f):
             ta.jacobian(f, mode=mode)(np.array([1 + 2j, 3.0]))
     value, tangent = ta.jvp(f, 1 + 2j, 1e-6j)
     assert value + tangent == pytest.approx(f(1 + 2.000001j), rel=1e-11)
+
+
+def test_tangents_of_real_arrays_that_take_complex_values():
+    def f(x):
+        z = np.zeros(3, dtype=complex) + x[0]
+        z[1] = x[1] * 1j
+        z.imag[2] = x[2]
+        return z
+
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([1.0, -1.0, 0.5])
+    assert np.array_equal(ta.linearize(f, x)[1](v), [1, -1j, 1 + 0.5j])

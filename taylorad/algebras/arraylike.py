@@ -23,6 +23,7 @@ def _method(name: str) -> Callable:
 def number(x: Any) -> Any:
     """The number behind one that is differentiated; plain numbers are their own."""
     value = getattr(x, "primal", x)
+    value = value.concrete() if hasattr(value, "concrete") else value
     return value.item() if isinstance(value, np.ndarray | np.generic) else value
 
 
@@ -35,7 +36,7 @@ class Flat:
         self.array = array
 
     def _places(self, key: Any) -> tuple:
-        numbers = np.arange(self.array.size)[getattr(key, "primal", key)]
+        numbers = np.arange(self.array.size)[np.asarray(getattr(key, "primal", key)) if hasattr(key, "level") else key]
         return tuple(map(np.asarray, np.unravel_index(numbers, self.array.shape)))
 
     def __getitem__(self, key: Any) -> Any:

@@ -71,6 +71,24 @@ def note_root_of_zero(exponent: Any) -> None:
     _met.least = min(_met.least, exponent)
 
 
+def is_recorded(x: Any) -> bool:
+    """Whether x is a value of a program to be run again, in which tests of values are recorded too."""
+    return hasattr(x, "concrete") and x.primal is x
+
+
+def rarely(condition: Any) -> bool:
+    """Whether something exceptional holds, which would show as nan if it was not expected.
+
+    In a program to be run again it is noted as a guard only where it holds.
+    """
+    if not hasattr(condition, "concrete"):
+        return bool(condition)
+    holds = bool(condition.value)
+    if holds:
+        condition.concrete()
+    return holds
+
+
 def zero_lanes(constant_part: Any) -> Iterator[tuple]:
     """Indices of the entries that are exactly zero; none for nested series."""
     if hasattr(constant_part, "level"):
@@ -271,19 +289,25 @@ def is_zero(x: Any) -> Any:
     """Where all coefficients of an array are zero."""
     if hasattr(x, "coefficients"):
         return np.all(is_zero(x.coefficients), axis=0)
-    return is_zero(x.value) if hasattr(x, "level") else np.asarray(x == 0, dtype=bool)
+    if hasattr(x, "level"):
+        return x == 0 if is_recorded(x) else is_zero(x.value)
+    return np.asarray(x == 0, dtype=bool)
 
 
 def is_nan(x: Any) -> Any:
     """Where a coefficient of an array is nan."""
     if hasattr(x, "coefficients"):
         return np.any(is_nan(x.coefficients), axis=0)
-    return is_nan(x.value) if hasattr(x, "level") else np.asarray(x != x, dtype=bool)
+    if hasattr(x, "level"):
+        return x != x if is_recorded(x) else is_nan(x.value)
+    return np.asarray(x != x, dtype=bool)
 
 
 def has_nan(x: Any) -> bool:
     """Whether any coefficient of any entry is nan."""
     while hasattr(x, "level"):
+        if is_recorded(x):
+            return rarely(np.any(x != x))
         x = x.coefficients if hasattr(x, "coefficients") else x.value
     if x.__class__ is np.ndarray and x.dtype == np.float64:  # a sum of squares is nan if a term is
         square = np.vdot(x, x)

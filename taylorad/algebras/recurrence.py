@@ -116,6 +116,8 @@ def solve(structure: Structure, equation: Equation, arguments: Any, start: Any) 
     `arguments` are coefficient arrays (size, *shape), `start` the unknowns' values (*shape). Long batches are cut into
     blocks that stay in the cache. Cost: O(order²) multiplications of parts for each product in the equation.
     """
+    if (results := structure.compiled("solve", equation, arguments, start)) is not None:
+        return results
     with np.errstate(**QUIET):
         if _is_one_number(structure, arrays := [*arguments, *start]):
             try:
@@ -123,14 +125,14 @@ def solve(structure: Structure, equation: Equation, arguments: Any, start: Any) 
             except ZeroDivisionError:  # arrays have infinities for it
                 pass
         if not _splits(arrays):
-            return _solve_block(structure, equation, arguments, start)
+            return solve_block(structure, equation, arguments, start)
         shape = arguments[0].shape
         flat = [a.reshape(structure.size, -1) for a in arguments]
         values = [np.broadcast_to(s, shape[1:]).reshape(-1) for s in start]
         dtype = np.result_type(*flat, *values)
         results = [np.empty(flat[0].shape, dtype) for _ in start]
         for block in blocks(structure.size, flat[0].shape[1]):
-            solved = _solve_block(structure, equation, [f[:, block] for f in flat], [v[block] for v in values])
+            solved = solve_block(structure, equation, [f[:, block] for f in flat], [v[block] for v in values])
             for result, part in zip(results, solved, strict=True):
                 result[:, block] = part
         return [result.reshape(shape) for result in results]
@@ -142,7 +144,8 @@ def _solve_numbers(order: int, equation: Equation, arguments: Any, start: Any) -
     return [np.array(y, dtype) for y in generated.run(equation, order, numbers, [s.item() for s in start])]
 
 
-def _solve_block(structure: Structure, equation: Equation, arguments: Any, start: Any) -> list:
+def solve_block(structure: Structure, equation: Equation, arguments: Any, start: Any) -> list:
+    """The same, with arrays and all at once."""
     recurrence = Recurrence(structure, equation, arguments, start)
     for k in range(1, structure.order + 1):
         recurrence.step(k)
@@ -177,6 +180,8 @@ def blocks(size: int, length: int) -> Iterator[slice]:
 
 def multiply(structure: Structure, u: Any, v: Any) -> Any:
     """The product of two coefficient arrays of equal shape."""
+    if (result := structure.compiled("product", u, v)) is not None:
+        return result
     if not _splits([u, v]) or structure.order == 0:
         return structure.product(u, v)
     flat_u, flat_v = u.reshape(structure.size, -1), v.reshape(structure.size, -1)
@@ -190,13 +195,15 @@ def divide(structure: Structure, u: Any, v: Any) -> Any:
     """The quotient q of coefficient arrays: ``v₀ q_k = u_k − Σ_{j<k} v_{k-j} q_j``; needs v₀ ≠ 0."""
     if _is_one_number(structure, [u, v]) and v[0] != 0:
         return np.array(_divide_numbers(u.tolist(), v.tolist()), np.result_type(u, v))
+    if (result := structure.compiled("quotient", u, v)) is not None:
+        return result
     with np.errstate(**QUIET):
         if not _splits([u, v]):
-            return _divide_block(structure, u, v)
+            return divide_block(structure, u, v)
         flat_u, flat_v = u.reshape(structure.size, -1), v.reshape(structure.size, -1)
         result = np.empty(flat_u.shape, np.result_type(u, v))
         for block in blocks(structure.size, flat_u.shape[1]):
-            result[:, block] = _divide_block(structure, flat_u[:, block], flat_v[:, block])
+            result[:, block] = divide_block(structure, flat_u[:, block], flat_v[:, block])
         return result.reshape(u.shape)
 
 
@@ -209,7 +216,8 @@ def _divide_numbers(u: list, v: list) -> list:
     return quotient
 
 
-def _divide_block(structure: Structure, u: Any, v: Any) -> Any:
+def divide_block(structure: Structure, u: Any, v: Any) -> Any:
+    """The same, with arrays and all at once."""
     quotient = allocator(u, v)(u.shape)
     zero = structure.part(0)
     quotient[zero] = u[zero] / v[zero]

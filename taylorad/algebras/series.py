@@ -14,6 +14,7 @@ import numpy as np
 from taylorad.algebras.arraylike import ArrayMethods
 from taylorad.algebras.edges import quotient, undefined
 from taylorad.algebras.expansion import apply_elementary, first_part
+from taylorad.algebras.operators import DirectOperators
 from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure, common_dtype
 from taylorad.algebras.views import view_of
@@ -24,7 +25,7 @@ from taylorad.rules.kinks import settled_at
 from taylorad.rules.linear import Gather
 
 
-class Series(ArrayMethods, DuckArray):
+class Series(ArrayMethods, DirectOperators):
     """Elements of a graded algebra, as an array: coefficients of shape (size, *shape).
 
     Attributes

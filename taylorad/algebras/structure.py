@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache, cached_property
 from math import comb, prod
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class Structure(ABC):
     @abstractmethod
     def pairs(self, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs (p, q) of basis elements whose products lie in part k, sorted by product, and where each run starts."""
+
+    def compiled(self, operation: str, *operands: Any) -> Any:
+        """The result of a method of `CompiledArithmetic`; None where the general way is to be used."""
+        return None
 
     @cached_property
     def degrees(self) -> np.ndarray:
@@ -112,6 +116,25 @@ class TaylorStructure(Structure):
         return super().product(u, v)
 
 
+class CompiledArithmetic(Protocol):
+    """Faster ways for series in several variables; a method returns None where it has none for its operands."""
+
+    fewest_products: int
+    """How many multiplications a product of two series must have for a call to be worth it."""
+
+    def product(self, structure: MultivariateStructure, u: Any, v: Any, /) -> Any:
+        """The product of two coefficient arrays."""
+
+    def quotient(self, structure: MultivariateStructure, u: Any, v: Any, /) -> Any:
+        """The quotient of two coefficient arrays, for v₀ ≠ 0."""
+
+    def solve(self, structure: MultivariateStructure, equation: Any, arguments: Any, start: Any, /) -> Any:
+        """What `taylorad.algebras.recurrence.solve` returns."""
+
+
+compiled_arithmetic: CompiledArithmetic | None = None  # set by `taylorad.compile.multivariate.register`
+
+
 class MultivariateStructure(Structure):
     """R[t_1 … t_n]/(degree > order): graded, within a degree lexicographic with t_1 first.
 
@@ -121,6 +144,7 @@ class MultivariateStructure(Structure):
     def __init__(self, variables: int, order: int):
         self.variables, self.order = variables, order
         self.size = comb(variables + order, order)
+        self.products = comb(2 * variables + order, order)  # multiplications in a product of two series
         self._starts = [comb(variables + k - 1, k - 1) if k else 0 for k in range(order + 2)]
         self._tables: dict[tuple[int, int, int], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
@@ -177,6 +201,15 @@ class MultivariateStructure(Structure):
 
     def pairs(self, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.table(k, 0, k)
+
+    def compiled(self, operation: str, *operands: Any) -> Any:
+        if compiled_arithmetic is None or self.products < compiled_arithmetic.fewest_products:
+            return None
+        return getattr(compiled_arithmetic, operation)(self, *operands)
+
+    def product(self, u: Any, v: Any) -> Any:
+        result = self.compiled("product", u, v)
+        return super().product(u, v) if result is None else result
 
     def convolve(self, u: Any, v: Any, k: int, low: int, high: int) -> Any:
         p, q, starts = self.table(k, low, high)

@@ -14,9 +14,18 @@ from taylorad.rules.kinks import at_kinks, settled
 from taylorad.rules.piecewise import is_complex, joined, select, value
 from taylorad.rules.rule import apply
 
+TINY = 1e-70  # of a square root: squares of such magnitudes, and their squares, are normal numbers
+
 
 def power_of_two(magnitude: Any) -> Any:
-    """A power of two near each magnitude, 1 where it is 0 or not finite: dividing by it is exact."""
+    """A power of two near each magnitude, 1 where it is 0 or not finite: dividing by it is exact.
+
+    In a program to be run again, 1 as long as nothing is near overflow or underflow.
+    """
+    if hasattr(magnitude, "concrete"):
+        if np.all((magnitude > TINY) & (magnitude < 1 / TINY)):
+            return 1
+        magnitude = magnitude.concrete()
     usable = np.isfinite(magnitude) & (magnitude > 0)
     exponent = np.frexp(np.where(usable, magnitude, 1))[1] - 1
     return np.ldexp(np.ones_like(magnitude), exponent)
@@ -43,13 +52,14 @@ def _power(x: Any, exponent: Any) -> Any:
 def _power_at_zero(x: Any, exponent: Any, flat: Any) -> Any:
     """Where x is 0 and the exponent large enough, no derivative in the exponent is left: x^r log(x)^k is 0."""
     fixed = np.where(flat, value(exponent), 1)
+    fixed = fixed.concrete() if hasattr(fixed, "concrete") else fixed
     return np.where(flat, x**fixed, apply("series_power", np.where(flat, 1, x), exponent))
 
 
 def depth(x: Any) -> int:
     """How often a value is being differentiated: the orders of all algebras it is nested in."""
     order = 0
-    while hasattr(x, "level"):
+    while hasattr(x, "level") and getattr(x, "primal", None) is not x:
         order, x = order + getattr(x, "order", 1), x.value
     return order
 
@@ -96,6 +106,12 @@ def _logsumexp_of(a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
         rest = np.sum(np.where(largest, np.expm1(a - top), np.exp(a - top)), axis=-1)
         result = top[..., 0] + np.log1p(rest)
     return np.expand_dims(result, axes) if keepdims else result
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    """The largest entry is subtracted first: exp(x - logsumexp(x)) has its rounding error relative to x."""
+    parts = np.exp(x - np.max(value(x), axis=axis, keepdims=True))
+    return parts / np.sum(parts, axis=axis, keepdims=True)
 
 
 def _log_softmax(x: Any, axis: Any = None) -> Any:
@@ -330,7 +346,7 @@ COMPOSITE: dict[str, Callable] = {
     "logaddexp": _logaddexp,
     "logaddexp2": _logaddexp2,
     "logsumexp": _logsumexp,
-    "softmax": lambda x, axis=None: np.exp(_log_softmax(x, axis)),
+    "softmax": _softmax,
     "log_softmax": _log_softmax,
     "beta": _beta,
     "betaln": _betaln,

@@ -18,7 +18,7 @@ import numpy as np
 from taylorad.rules.rule import apply
 
 POLICIES = ("subgradient", "nan", "raise")
-_policy: ContextVar[str] = ContextVar("taylorad_kinks", default="subgradient")
+POLICY: ContextVar[str] = ContextVar("taylorad_kinks", default="subgradient")
 
 
 class KinkError(FloatingPointError):
@@ -50,13 +50,18 @@ class at_kinks:
     def __init__(self, policy: str):
         if policy not in POLICIES:
             raise ValueError(f"the policy must be one of {', '.join(POLICIES)}, got {policy!r}")
-        self._token = _policy.set(policy)
+        self._token = POLICY.set(policy)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        _policy.reset(self._token)
+        POLICY.reset(self._token)
+
+
+def policy() -> str:
+    """The policy in force."""
+    return POLICY.get()
 
 
 @dataclass(frozen=True)
@@ -127,10 +132,9 @@ def settled(name: str, result: Any, kinks: Any, *arguments: Any, spread: Callabl
 
     `spread` takes arrays like the arguments to arrays like the result (a sum over axes).
     """
-    policy = _policy.get()
-    if policy == "subgradient" or not np.any(kinks) or not any(hasattr(x, "level") for x in arguments):
+    if policy() == "subgradient" or not np.any(kinks) or not any(hasattr(x, "level") for x in arguments):
         return result
-    if policy == "raise":
+    if policy() == "raise":
         raise KinkError(
             f"{name} has no derivative at {_point(kinks, arguments)}: keep away from this point, or choose what stands "
             'for the derivative there with ta.at_kinks("subgradient")'
@@ -142,7 +146,7 @@ def settled(name: str, result: Any, kinks: Any, *arguments: Any, spread: Callabl
 
 def settled_at(name: str, result: Any, args: tuple, options: dict | None = None) -> Any:
     """A function's result, for functions whose kinks the table knows."""
-    if _policy.get() == "subgradient" or name not in AT:
+    if policy() == "subgradient" or name not in AT:
         return result
     values = [getattr(a, "primal", a) for a in args]
     return settled(_SHOWN.get(name, name), result, AT[name](*values, **(options or {})), *args)

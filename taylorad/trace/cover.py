@@ -30,31 +30,52 @@ class Cover(ArrayMethods):
         value = unwrapped(self)
         return None if hasattr(value, "level") else value
 
+    @property
+    def plain_number(self) -> Any:
+        """The same, and what a guarded program knows: that the value is this one becomes a guard."""
+        program = self.live  # type: ignore[attr-defined]
+        return self.concrete() if program is not None and program.guarded else self.bare  # type: ignore[attr-defined]
+
+    def __bool__(self) -> bool:
+        known = self.plain_number
+        return ArrayMethods.__bool__(self) if known is None else bool(known)
+
     def __float__(self) -> float:
-        return ArrayMethods.__float__(self) if self.bare is None else float(self.bare)
+        known = self.plain_number
+        return ArrayMethods.__float__(self) if known is None else float(known)
 
     def __int__(self) -> int:
-        return ArrayMethods.__int__(self) if self.bare is None else int(self.bare)
+        program = self.live  # type: ignore[attr-defined]
+        if program is not None and program.guarded:
+            return int(np.trunc(self).concrete())  # type: ignore[call-overload, attr-defined]
+        known = self.plain_number
+        return ArrayMethods.__int__(self) if known is None else int(known)
 
     def __complex__(self) -> complex:
-        return ArrayMethods.__complex__(self) if self.bare is None else complex(self.bare)
+        known = self.plain_number
+        return ArrayMethods.__complex__(self) if known is None else complex(known)
 
     def __index__(self) -> int:
-        return ArrayMethods.__index__(self) if self.bare is None else self.bare.__index__()
+        known = self.plain_number
+        return ArrayMethods.__index__(self) if known is None else known.__index__()
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        if self.bare is None:
-            return ArrayMethods.__array__(self, dtype, copy)
-        return np.array(self.bare, dtype, copy=copy)
+        known = self.plain_number
+        return ArrayMethods.__array__(self, dtype, copy) if known is None else np.array(known, dtype, copy=copy)
 
     def __getattr__(self, name: str) -> Any:
         """Of an array that nothing differentiates: what else it has; of a traced one what says how it is laid out."""
         if name in type(self).__slots__ or name.startswith("__") or (name not in _LAYOUT and self.bare is None):
             raise AttributeError(f"a traced array has no attribute {name!r}")
-        return getattr(self.primal, name)
+        return getattr(self._innermost, name)
+
+    @property
+    def _innermost(self) -> Any:
+        value = self.value  # type: ignore[attr-defined]
+        return getattr(value, "primal", value)
 
     def __repr__(self) -> str:
-        return repr(self.primal)
+        return repr(self._innermost)
 
     def view(self, dtype: Any = None) -> Any:
         """The same entries under another name."""

@@ -94,7 +94,7 @@ def followed(f: Callable, *args: Any, **kwargs: Any) -> Any:
             leave(sites)
 
 
-_TRANSFORMS = ("taylorad.transforms.gradients", "taylorad.transforms.second")
+_TRANSFORMS = ("taylorad.transforms.gradients", "taylorad.transforms.second", "taylorad.compile.jit")
 
 
 def _refusal(error: Exception) -> LostDerivativeError | None:

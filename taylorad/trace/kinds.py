@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.algebras.edges import note_root_of_zero
+from taylorad.algebras.edges import note_root_of_zero, rarely
 from taylorad.algebras.expansion import check_arguments
 from taylorad.algebras.recurrence import QUIET
 from taylorad.algebras.slopes import depends_on_companions, slope_function, with_slopes
 from taylorad.dispatch import unwrapped
 from taylorad.rings import namespace
-from taylorad.rules import Primitive
+from taylorad.rules import Primitive, Rule
 from taylorad.rules.kinks import settled_at
 from taylorad.rules.rule import derivative_of
 from taylorad.trace import operations as ops
 from taylorad.trace.constants import kept
 from taylorad.trace.functions import function_of
-from taylorad.trace.moves import MOVES, VIEWS, primal_of
+from taylorad.trace.moves import MOVES, VIEWS, primal_of, static_of
 from taylorad.trace.node import Node
 from taylorad.trace.singular import ROOT, ROOTS_OF_ZERO, UNDEFINED, UNSETTLED, at_origin, is_root, primal
 from taylorad.trace.tracer import KINDS, Tracer, cover, wrap
@@ -78,7 +78,7 @@ def record_elementary(owner: Tracer, primitive: Primitive, args: tuple, position
     if primitive.kind == "elementary":
         check_arguments(owner, primitive, values) if any(hasattr(v, "level") for v in values) else None
     results, slopes = _values_and_slopes(primitive, values)
-    if primitive.name in ROOTS_OF_ZERO and np.any(primal(results[0]) == 0):
+    if primitive.name in ROOTS_OF_ZERO and rarely(np.any(primal(results[0]) == 0)):
         note_root_of_zero(ROOTS_OF_ZERO[primitive.name])
     if primitive.name == "hypot":
         slopes = at_origin(values, slopes)
@@ -108,13 +108,19 @@ def _values_and_slopes(primitive: Primitive, values: tuple) -> tuple[tuple, tupl
     results = results if isinstance(results, tuple) else (results,)
     if len(rule.arguments) == 1 and (rule.ode is None or rule.unstable or depends_on_companions(rule)):
         return results, tuple((function_of(derivative_of(primitive, 1, i))(*values),) for i in range(rule.outputs))
+    return results, slopes_by_equation(rule, values, owner, results)
+
+
+def slopes_by_equation(rule: Rule, values: tuple, owner: Any, results: tuple | None = None) -> tuple:
+    """For each result of a function the tuple of its slopes b/a, of traced values."""
     xp = namespace(owner)
     unknowns = rule.start(xp, *values)
     unknowns = unknowns if isinstance(unknowns, tuple) else (unknowns,)
+    results = unknowns[: rule.outputs] if results is None else results
     arguments, parameters = (values[i] for i in rule.arguments), (values[i] for i in rule.parameters)
     companions = unknowns[rule.outputs :]
     with np.errstate(**QUIET):
-        return results, slope_function(rule)(*arguments, *results, *companions, *parameters, *rule.constants(xp))
+        return slope_function(rule)(*arguments, *results, *companions, *parameters, *rule.constants(xp))
 
 
 def _derivative(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
@@ -143,8 +149,8 @@ def _gather(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> A
             return moved
     operands: list[Any] = []
     data = primitive.function.data
-    arguments = tuple(_slots(a, operands) if i in data else primal_of(a) for i, a in enumerate(args))
-    kwargs = {k: primal_of(v) for k, v in kwargs.items()}
+    arguments = tuple(_slots(a, operands) if i in data else static_of(a) for i, a in enumerate(args))
+    kwargs = {k: static_of(v) for k, v in kwargs.items()}
     given, values = owner.split(operands)
     nodes = tuple(n if n.__class__ is Node else kept(n) for n in given)
     result: Any = function_of(primitive)(*(ops.filled(a, values) for a in arguments), **kwargs)

@@ -120,6 +120,14 @@ def primal_of(x: Any) -> Any:
     return getattr(x, "primal", x)
 
 
+def static_of(x: Any) -> Any:
+    """Plain arrays in place of traced ones, inside lists and tuples too: guards where a program depends on them."""
+    if isinstance(x, list | tuple):
+        return type(x)(map(static_of, x))
+    x = getattr(x, "primal", x)
+    return x.concrete() if x.__class__ is Tracer else x
+
+
 def _broadcast_to(owner: Tracer, args: tuple, kwargs: dict) -> Any:
     x = args[0]
     moved = np.broadcast_to(x.value, *args[1:], **kwargs)
@@ -132,7 +140,9 @@ def _where(owner: Tracer, args: tuple, kwargs: dict) -> Any:
     if len(args) == 1:
         return np.nonzero(primal_of(args[0]))
     condition, x, y = args
-    condition = np.array(primal_of(condition), dtype=bool)
+    condition = primal_of(condition)
+    if condition.__class__ is not Tracer:
+        condition = np.array(condition, dtype=bool)
     nodes, (u, v) = owner.split((x, y))
     nodes = tuple(n if n.__class__ is Node else kept(n) for n in nodes)
     if nodes[0].__class__ is not Node and nodes[1].__class__ is not Node:

@@ -171,6 +171,22 @@ def filled(argument: Any, values: Operands) -> Any:
     return argument
 
 
+class Function(Operation):
+    """A function of the table as one node; static: (primitive, arguments with `Slot`s, kwargs with them, output)."""
+
+    def evaluate(self, node: Node, values: Operands) -> Any:
+        primitive, arguments, kwargs, output = node.static
+        given = {k: filled(v, values) for k, v in kwargs.items()}
+        results = function_of(primitive)(*(filled(a, values) for a in arguments), **given)
+        return results if output is None else results[output]
+
+    def push(self, node: Node, tangents: Operands) -> Any:
+        raise AssertionError("guarded programs hold derivatives, they are not differentiated")
+
+    def pull(self, node: Node, ybar: Any, sweep: Pullback) -> None:
+        raise AssertionError("guarded programs hold derivatives, they are not differentiated")
+
+
 class Store(Operation):
     """``z[key] = x`` as a new value of z; operands (z, x), static: the key.
 
@@ -193,8 +209,8 @@ class Store(Operation):
         dz, dx = tangents
         if dz is None:
             dz = zeros(dx, node.shape)
-        elif getattr(dx, "level", (-1, 0)) > getattr(dz, "level", (-1, 0)):
-            dz = lifted(dz, dx)
+        elif dx is not None:
+            dz = _able_to_hold(dz, dx)
         dz[node.static] = 0 if dx is None else dx
         return dz
 
@@ -219,8 +235,7 @@ class AddAt(Store):
         dz, dx = tangents
         if dx is None or dz is None:
             return super().push(node, tangents) if dz is None else dz
-        if getattr(dx, "level", (-1, 0)) > getattr(dz, "level", (-1, 0)):
-            dz = lifted(dz, dx)
+        dz = _able_to_hold(dz, dx)
         dz[node.static] += dx
         return dz
 
@@ -228,6 +243,13 @@ class AddAt(Store):
         z, x = node.operands
         sweep.add(x, ybar[node.static].copy(), True)
         sweep.add(z, ybar, sweep.owned)
+
+
+def _able_to_hold(dz: Any, dx: Any) -> Any:
+    """A tangent into which another one can be written: of a newer algebra, or of complex numbers, if that one is."""
+    if getattr(dx, "level", (-1, 0)) > getattr(dz, "level", (-1, 0)):
+        return lifted(dz, dx)
+    return dz.astype(dx.dtype) if dx.dtype.kind == "c" and dz.dtype.kind == "f" else dz
 
 
 def _written(node: Node, ybar: Any) -> Any:

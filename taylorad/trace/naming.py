@@ -37,6 +37,7 @@ _NAMES: dict[type, str | Callable[[Any], str]] = {
     ops.Where: "where",
     ops.Stack: "stack",
     ops.Gather: lambda node: node.static[0].name,
+    ops.Function: lambda node: node.static[0].name,
     ops.Store: "store",
     ops.AddAt: "add_at",
     ops.Copy: "copy",

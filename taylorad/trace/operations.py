@@ -25,6 +25,7 @@ from taylorad.trace.moving import (
     AddAt,
     Broadcast,
     Copy,
+    Function,
     Gather,
     GetItem,
     Reshape,
@@ -57,6 +58,7 @@ __all__ = [
     "Copy",
     "Divide",
     "Elementary",
+    "Function",
     "Gather",
     "GetItem",
     "Input",
@@ -85,4 +87,4 @@ INPUT, ADDITIVE, ELEMENTARY, MULTIPLY, DIVIDE = Input(), Additive(), Elementary(
 SQUARE, MATMUL, CONTRACT, LINEAR = Square(), Matmul(), Contract(), LinearFunction()
 GETITEM, TAKE, RESHAPE = GetItem(), Take(), Reshape()
 TRANSPOSE, BROADCAST, WHERE, STACK, GATHERED = Transpose(), Broadcast(), Where(), Stack(), Gather()
-STORE, ADD_AT, COPY, CALL = Store(), AddAt(), Copy(), Call()
+STORE, ADD_AT, COPY, CALL, FUNCTION = Store(), AddAt(), Copy(), Call(), Function()

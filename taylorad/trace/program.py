@@ -40,6 +40,7 @@ class Program:
         How leaves make up the arguments, and the result; without them a call takes leaves and returns a tuple of them.
     """
 
+    guarded = False  # whether it notes on what values its branches depend
     __slots__ = ("_schedule", "input_values", "inputs", "nodes", "open", "outputs", "structures", "tag")
 
     def __init__(self, tag: int):

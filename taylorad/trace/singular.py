@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from taylorad.algebras.edges import is_zero
+from taylorad.algebras.edges import is_zero, rarely
 from taylorad.rules.kinks import undefined
 from taylorad.trace.arithmetic import Elementary
 from taylorad.trace.operation import Operands, widened
@@ -77,21 +77,22 @@ def is_root(name: str, slope: Any, value: Any) -> bool:
     if name not in ROOTS:
         return False
     slope, value = primal(slope), primal(value)
-    return slope.dtype.kind in "fc" and bool(np.any(np.isinf(slope) & np.isfinite(value)))
+    return slope.dtype.kind in "fc" and rarely(np.any(np.isinf(slope) & np.isfinite(value)))
 
 
 def at_origin(values: tuple, slopes: tuple) -> tuple:
     """The slopes of hypot with 0 at (0, 0), and their derivatives unknown."""
     origin = reduce(np.logical_and, [primal(v) == 0 for v in values])
-    if not np.any(origin):
+    if not rarely(np.any(origin)):
         return slopes
     nothing = sum(undefined(v) for v in values if hasattr(v, "level"))
     return (tuple(np.where(origin, nothing, slope)[()] for slope in slopes[0]),)
 
 
 def primal(x: Any) -> Any:
-    """The plain array inside."""
-    return np.asarray(getattr(x, "primal", x))
+    """The plain array inside, or what a program to be run again knows of it."""
+    value = getattr(x, "primal", x)
+    return value if hasattr(value, "level") else np.asarray(value)
 
 
 def _scaled(slope: Any, tangent: Any) -> Any:

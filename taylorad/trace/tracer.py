@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.algebras.edges import note_root_of_zero
+from taylorad.algebras.edges import is_recorded, note_root_of_zero
 from taylorad.algebras.recurrence import QUIET
-from taylorad.dispatch import DuckArray, call, joined
+from taylorad.dispatch import DuckArray, call, joined, operands
 from taylorad.refusals import LostDerivativeError, place, user_frame
 from taylorad.rings import boxed
 from taylorad.rules import TABLE, Primitive
@@ -28,6 +28,7 @@ from taylorad.trace.program import Program
 from taylorad.trace.singular import ROOT, is_root
 
 KINDS: dict[str, Callable] = {}  # how each kind of primitive is recorded: see `taylorad.trace.kinds`
+GUARDED: dict[str, Callable] = {}  # and in guarded programs: see `taylorad.trace.guarded`
 WRAPPED = (1 << 62, 0)  # the level of arrays without a node: they are unwrapped before anything else happens
 
 
@@ -117,9 +118,19 @@ class Tracer(Cover, DuckArray):
 
     @property
     def primal(self) -> Any:
-        """The innermost value: a plain array."""
+        """The innermost value: a plain array, or what a guarded program knows of it."""
+        if (program := self.live) is not None and program.guarded:
+            return self
         value = self.value
         return getattr(value, "primal", value)
+
+    def concrete(self) -> Any:
+        """The plain array a guarded program knows, as it is at this run; that it is this one becomes a guard."""
+        program = self.live
+        if program is None or not program.guarded:
+            return self.primal
+        program.guard(self.node, self.value)  # type: ignore[attr-defined]
+        return self.value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -164,8 +175,17 @@ class Tracer(Cover, DuckArray):
     # ------------------------------------------------------------------------------------------------------- kinds
 
     def apply(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        kind = "wrapped" if self.live is None else primitive.kind
-        return KINDS[kind](self, primitive, args, kwargs)
+        program = self.live
+        if program is None:
+            return KINDS["wrapped"](self, primitive, args, kwargs)
+        return (GUARDED if program.guarded else KINDS)[primitive.kind](self, primitive, args, kwargs)
+
+    def known(self, name: str, args: tuple) -> Primitive | None:
+        """As for other arrays; where nothing is differentiated, any function of NumPy is known."""
+        found = TABLE.get(name)
+        if found is None and all(d.__class__ is Tracer and d.primal is d for d in operands(args)):
+            return Primitive(name, "constant", None)
+        return found
 
     def covered(self, result: Any) -> Any:
         return cover(result)
@@ -173,6 +193,8 @@ class Tracer(Cover, DuckArray):
     def constant_power(self, exponent: Any) -> Any:
         """``x ** exponent`` for a constant exponent; slope ``r x^(r-1)``, valid at 0."""
         node, x = self.node, self.value
+        if (program := self.live) is not None and program.guarded:
+            return GUARDED["elementary"](self, TABLE["constant_power"], (self, exponent), {})
         if exponent.__class__ is int and exponent == 2:
             self.root.exposed = True
             return self.result(ops.SQUARE, (node,), None, x, np.square(x))
@@ -358,7 +380,7 @@ class Tracer(Cover, DuckArray):
         value = self.value.astype(dtype)
         if self.wrapped is not None:
             return wrap(value)
-        if np.dtype(dtype).kind in "iub":
+        if np.dtype(dtype).kind in "iub" and not is_recorded(self):
             return value
         return self.result(ops.COPY, (self.node,), None, None, value)
 
@@ -422,6 +444,13 @@ def recorded(
     self.program, self._value = program, value
     self._node = program.record(operation, operands, static, residual, value)
     self.base, self.version, self.exposed, self.positions = None, 0, False, None
+    return self
+
+
+def exposed(program: Program, node: Node, value: Any) -> Tracer:
+    """An argument: the caller's array is not to be written to."""
+    self = traced(program, node, value)
+    self.exposed = True
     return self
 
 
@@ -499,7 +528,8 @@ def plain_key(key: Any) -> Any:
     """An index without traced values."""
     if key.__class__ is tuple:
         return tuple(map(plain_key, key))
-    return getattr(key, "primal", key)
+    key = getattr(key, "primal", key)
+    return key.concrete() if key.__class__ is Tracer else key
 
 
 def _writeable(value: Any) -> bool:

@@ -29,6 +29,7 @@ from taylorad.transforms.recording import (
     units,
 )
 from taylorad.transforms.series import as_point, as_series, fresh_tag
+from taylorad.transforms.structured import structured_jacobian
 
 JACOBIAN_MODES = ("auto", "forward", "reverse")
 
@@ -276,6 +277,9 @@ def _is_mixed(value: Any, recording: Recording) -> bool:
 
 def pushed(recording: Recording) -> list[list]:
     """Columns: unit tangents of each argument leaf, pushed forward."""
+    structured = structured_jacobian(recording.program, frugal=True)
+    if structured is not None and not (_is_small(recording.leaves[0]) and any(map(_is_infinite, structured))):
+        return [[block] for block in structured]
     columns = []
     for position, leaf in enumerate(recording.leaves):
         parts = []
@@ -287,6 +291,11 @@ def pushed(recording: Recording) -> list[list]:
             parts.append([unbatched(r, len(directions), v, tag) for r, v in pairs])
         columns.append([_as_columns(np.concatenate(list(p)), leaf) for p in zip(*parts, strict=True)])
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _is_infinite(block: Any) -> bool:
+    """Whether an array of plain numbers has infinite or unknown entries, to be looked at direction by direction."""
+    return not hasattr(block, "level") and not np.isfinite(block).all()
 
 
 def pulled(recording: Recording) -> list[list]:

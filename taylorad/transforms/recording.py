@@ -15,9 +15,10 @@ import numpy as np
 
 from taylorad.algebras.hyperdual import Dual
 from taylorad.rings import boxed, unboxed
-from taylorad.trace import Node, Program, Pullback, Tracer, plain, push, traced
+from taylorad.trace import Node, Program, Pullback, Tracer, plain, push
 from taylorad.trace import operations as ops
 from taylorad.trace.everyday import followed
+from taylorad.trace.tracer import exposed
 from taylorad.transforms.containers import LEAF, Structure, flatten, leaves_of, results_of
 from taylorad.transforms.series import as_direction, as_point, fresh_tag
 
@@ -69,9 +70,7 @@ class Recording:
         node = self.program.record(ops.INPUT, (), None, None, leaf)
         self.program.inputs.append(node)
         self.program.input_values.append(leaf)
-        tracer = traced(self.program, node, leaf)
-        tracer.exposed = True  # the caller's array is not to be written to
-        return tracer
+        return exposed(self.program, node, leaf)
 
     def _finish(self, result: Any) -> None:
         leaves, self.result_structure = results_of(result)

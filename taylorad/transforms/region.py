@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.edges import is_recorded
 from taylorad.algebras.hyperdual import Dual, HyperDual
 from taylorad.algebras.series import Series
 from taylorad.algebras.structure import HyperDualStructure, TaylorStructure
@@ -59,7 +60,7 @@ def apply(region: Region, leaves: Sequence[Any]) -> Any:
     """The region's value: one node in every program that traces one of its arguments."""
     leaves = [plain(leaf) for leaf in leaves]
     owner = max((a for a in leaves if hasattr(a, "level")), key=lambda a: a.level, default=None)
-    if isinstance(owner, Tracer):
+    if isinstance(owner, Tracer) and not is_recorded(owner):
         return _recorded(region, owner, leaves)
     if isinstance(owner, Series) and any(is_traced(leaf) for leaf in leaves):
         return _peeled(region, owner, leaves)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
-from taylorad.algebras.edges import has_nan, roots_of_zero
+from taylorad.algebras.edges import has_nan, is_recorded, roots_of_zero
 from taylorad.algebras.hyperdual import HyperDual
 from taylorad.trace import joined
 from taylorad.trace.everyday import followed
@@ -72,7 +72,8 @@ def hessian(f: Callable, argnums: int = 0, mode: str = "auto") -> Callable:
         if structure != LEAF:
             return _of_container(g, [as_leaf(leaf) for leaf in leaves], structure, mode)
         point = as_point(x)
-        chosen = mode if mode != "auto" else "hyperdual" if point.size <= FEW else "forward-over-reverse"
+        few = point.size <= FEW and not is_recorded(point)
+        chosen = mode if mode != "auto" else "hyperdual" if few else "forward-over-reverse"
         with roots_of_zero() as roots:
             second = _hyperdual(g, point) if chosen == "hyperdual" else _composed(g, point, *chosen.split("-over-"))
         second = (second + np.swapaxes(second, -1, -2)) / 2

@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.algebras.edges import roots_of_zero
+from taylorad.algebras.edges import is_recorded, rarely, roots_of_zero
 from taylorad.algebras.multivariate import MultivariateTaylor, independent
 from taylorad.algebras.series import Series, zero_of
+from taylorad.algebras.structure import TaylorStructure
 from taylorad.algebras.taylor import Taylor, check_order, factorial_times
 from taylorad.rings import as_coefficients
-from taylorad.trace import joined, plain
+from taylorad.trace import Program, Tracer, joined, operations, plain
 from taylorad.trace.everyday import followed
+from taylorad.trace.series import ALONG_LINES, Line, record_series
+from taylorad.trace.tracer import exposed
 from taylorad.transforms.containers import refuse_others
 
 MANY = 1000  # coefficients of a series that is not to be computed to higher orders for roots of zero
@@ -90,7 +93,7 @@ def unknown(result: Series, order: int) -> int:
     """How many of the degrees up to `order` are nan in some entry."""
     coefficients = getattr(result.coefficients, "primal", result.coefficients)
     missing = coefficients != coefficients  # nan, for objects too
-    if not np.any(missing):
+    if not rarely(np.any(missing)):
         return 0
     missing = np.asarray(missing, dtype=bool).reshape(len(missing), -1).any(axis=1)
     return len(set(result.structure.degrees[missing & (result.structure.degrees <= order)].tolist()))
@@ -129,6 +132,8 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
     point = as_point(x)
     towards = 1 if direction is None else as_direction(direction, point)
     centre = point if direction is None else point + 0 * towards
+    if is_recorded(centre) and (recorded := _recorded(f, centre, towards, order)) is not None:
+        return recorded
     tag = fresh_tag()
 
     def compute(raised: int) -> Any:
@@ -136,6 +141,29 @@ def taylor(f: Callable, x: Any, order: int, direction: Any = None) -> Taylor:
         return as_series(followed(f, seed), seed)
 
     return complete(compute, order, least=2)  # to order 1 sqrt(x²) could not be told from sqrt(0)
+
+
+def _recorded(f: Callable, centre: Any, towards: Any, order: int) -> Taylor | None:
+    """The series as one node of a guarded program; None where the function is not made of recorded arithmetic."""
+    program = Program(fresh_tag())
+    node = program.record(operations.INPUT, (), None, None, centre)
+    program.inputs.append(node)
+    program.input_values.append(centre)
+    try:
+        result = plain(joined(refuse_others(followed(f, exposed(program, node, centre)))))
+        if result.__class__ is not Tracer or result.live is not program:
+            return None
+        program.outputs.append(result.node)
+    finally:
+        program.open = False
+    if not all(node.operation in ALONG_LINES for node in program.nodes):
+        return None
+    line, slope = Line(program, order), towards + np.zeros(centre.shape)
+    return Taylor._make(record_series(centre, slope, line, _coefficients), TaylorStructure.of(order))
+
+
+def _coefficients(f: Callable, point: Any, direction: Any, order: int) -> Any:
+    return taylor(f, point, order, direction).coefficients
 
 
 def derivative(f: Callable, x: Any, order: int = 1) -> Any:

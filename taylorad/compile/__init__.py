@@ -1,0 +1,5 @@
+"""Programs as machine code: graphs, passes over them, and what runs them."""
+
+from taylorad.compile import multivariate
+
+multivariate.register()

@@ -1,0 +1,1 @@
+"""Taylor recurrences of graphs as machine code."""
