@@ -28,9 +28,10 @@ VERSIONS = 16  # of one kind of arguments; beyond them a function is run as it i
 MOST = 256  # of all kinds together
 DIRECT = 4  # versions that a call tries without going through Python
 EXECUTORS = ("auto", "native", "numpy")
+RECURRENCES = ("auto", "unrolled", "loops")
 
 
-def jit(f: Callable | None = None, *, executor: str = "auto") -> Any:
+def jit(f: Callable | None = None, *, executor: str = "auto", lanes: bool = True, recurrences: str = "auto") -> Any:
     """f compiled to machine code: the same results, to rounding.
 
     Parameters
@@ -41,6 +42,11 @@ def jit(f: Callable | None = None, *, executor: str = "auto") -> Any:
         compiled for.
     executor : {"auto", "native", "numpy"}
         What runs it: machine code, NumPy's functions without the detours of the recording, or the first that can.
+
+    lanes : bool
+        Whether independent operations on single numbers, as in Python loops, become SIMD.
+    recurrences : {"auto", "unrolled", "loops"}
+        The shape of the code of Taylor series: straight lines, or loops over the order; by their cost if "auto".
 
     Returns
     -------
@@ -63,11 +69,13 @@ def jit(f: Callable | None = None, *, executor: str = "auto") -> Any:
     """
     if executor not in EXECUTORS:
         raise ValueError(f"executor must be one of {', '.join(EXECUTORS)}, got {executor!r}")
+    if recurrences not in RECURRENCES:
+        raise ValueError(f"recurrences must be one of {', '.join(RECURRENCES)}, got {recurrences!r}")
     if f is None:
-        return functools.partial(jit, executor=executor)
+        return functools.partial(jit, executor=executor, lanes=lanes, recurrences=recurrences)
     if not callable(f):
         raise TypeError(f"jit takes a function, got {type(f).__name__}")
-    return Jitted(f, executor)
+    return Jitted(f, executor, lanes, recurrences)
 
 
 class Jitted:
@@ -81,9 +89,10 @@ class Jitted:
 
     __slots__ = ("__call__", "__dict__", "__weakref__")
 
-    def __init__(self, function: Callable, executor: str = "auto"):
-        self.function, self.executor = function, executor
+    def __init__(self, function: Callable, executor: str = "auto", lanes: bool = True, recurrences: str = "auto"):
+        self.function, self.options = function, (executor, lanes, recurrences)
         self._versions: dict[Any, list[Version]] = {}
+        self._entered: list[tuple[Any, Version]] = []  # with their keys, in order
         self._lock, self._told = threading.RLock(), False
         functools.update_wrapper(self, function)
         self.__call__ = self.call  # until there is machine code with an entry of its own
@@ -107,11 +116,13 @@ class Jitted:
         """A version for arguments that no other one is valid at; None if there are too many already."""
         with self._lock:
             versions = self._versions.setdefault(arguments.key, [])
-            if len(versions) >= VERSIONS or len(self.versions) >= MOST:
+            if len(versions) >= VERSIONS or len(self._entered) >= MOST:
                 self._tell_once()
                 return None
-            version = Version(arguments.function(self.function), arguments.leaves, self.executor)
+            version = Version(arguments.function(self.function), arguments.leaves, *self.options)
+            version.compile()  # before other threads see it
             versions.append(version)
+            self._entered.append((arguments.key, version))
             self._enter()
             return version
 
@@ -129,9 +140,8 @@ class Jitted:
 
     def _enter(self) -> None:
         """Let calls go to machine code directly: to the latest versions one after the other, then to `call`."""
-        latest = [(key, version) for key, versions in self._versions.items() for version in versions]
         call: Callable = self.call
-        for key, version in latest[-DIRECT:]:
+        for key, version in self._entered[-DIRECT:]:
             if isinstance(version.executor, NativeExecutor) and is_simple(key) and version.has_plain_results:
                 call = version.executor.entry(call, (POLICY, key[-1]))
         self.__call__ = call
@@ -142,12 +152,12 @@ class Jitted:
         for version in self._versions.get(arguments.key, ()):
             if version.executor.run(arguments.leaves)[0] != GUARD:
                 return version
-        return self._compile(arguments) or Version(arguments.function(self.function), arguments.leaves, self.executor)
+        return self._compile(arguments) or Version(arguments.function(self.function), arguments.leaves, *self.options)
 
     @property
     def versions(self) -> list[Version]:
         """All that was compiled, in order."""
-        return [version for versions in self._versions.values() for version in versions]
+        return [version for _, version in self._entered]
 
     @property
     def latest(self) -> Version:
@@ -190,7 +200,7 @@ class Jitted:
         return f"<compiled {name}: {len(self.versions)} version(s)>"
 
     def __reduce__(self) -> Any:
-        return Jitted, (self.function, self.executor)
+        return Jitted, (self.function, *self.options)
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """A method, where a method of a class was compiled."""

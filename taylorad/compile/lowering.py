@@ -17,11 +17,14 @@ from taylorad.trace.series import Series
 from taylorad.trace.singular import Root
 
 
-def lowered(program: GuardedProgram) -> Graph:
-    """The graph of a program: same inputs in the same order, one output for each result of the program."""
+def lowered(program: GuardedProgram, recurrences: str = "auto") -> Graph:
+    """The graph of a program: same inputs in the same order, one output for each result of the program.
+
+    `recurrences` is the shape of the code of Taylor series: "auto", "unrolled" or "loops".
+    """
     graph = Graph()
     at: dict[int, int] = {}
-    lowering = Lowering(graph, at)
+    lowering = Lowering(graph, at, recurrences)
     for node in program.inputs:
         at[node.index] = graph.input(node.shape, node.dtype)
     needed = _needed(program)
@@ -54,10 +57,12 @@ class Recurrences:
     ----------
     graph : Graph
     order : int
+    shape : str
+        Of the code: "auto", "unrolled" or "loops".
     """
 
-    def __init__(self, graph: Graph, order: int, node: Node):
-        self.graph, self.order, self.node = graph, order, node
+    def __init__(self, graph: Graph, order: int, shape: str, node: Node):
+        self.graph, self.order, self.shape, self.node = graph, order, shape, node
 
     def __call__(self, point: Any, direction: Any, *constants: Any) -> Any:
         """The coefficients, by `taylorad.taylor`; each constant is followed by its slope, 0."""
@@ -83,8 +88,8 @@ class Opaque:
 class Lowering:
     """The nodes of one program, one after the other."""
 
-    def __init__(self, graph: Graph, at: dict[int, int]):
-        self.graph, self.at = graph, at
+    def __init__(self, graph: Graph, at: dict[int, int], recurrences: str = "auto"):
+        self.graph, self.at, self.recurrences = graph, at, recurrences
         self.taken: dict[int, int] = {}  # values of an outer program, by id
 
     def value(self, node: Node) -> int:
@@ -271,7 +276,9 @@ class Lowering:
         for i in constants:
             value = self.graph[i]
             given += [i, self.graph.constant(np.zeros(value.shape, value.dtype))]
-        return self.graph.add("series", given, Recurrences(graph, line.order, node), node.shape, node.dtype)
+        return self.graph.add(
+            "series", given, Recurrences(graph, line.order, self.recurrences, node), node.shape, node.dtype
+        )
 
     def spread(self, x: int, shape: tuple[int, ...]) -> int:
         """A value repeated to a shape, single numbers too."""

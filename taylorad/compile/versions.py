@@ -35,8 +35,8 @@ class Version:
     f : callable of the traced leaves
     leaves : sequence of arrays
         What it is recorded at.
-    kind : str
-        Of the executor.
+    kind, lanes, recurrences
+        See `taylorad.jit`.
 
     Attributes
     ----------
@@ -45,11 +45,18 @@ class Version:
         How results make up what f returns.
     """
 
-    def __init__(self, f: Callable, leaves: Sequence[np.ndarray], kind: str):
+    def __init__(
+        self,
+        f: Callable,
+        leaves: Sequence[np.ndarray],
+        kind: str = "auto",
+        lanes: bool = True,
+        recurrences: str = "auto",
+    ):
         recording = GuardedRecording(f, tuple(leaves))
         self.program: GuardedProgram = recording.program  # type: ignore[assignment]
         self.structure: Structure = recording.result_structure
-        self.kind = kind
+        self.kind, self.lanes, self.recurrences = kind, lanes, recurrences
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{dtype}{list(shape)}" for shape, dtype in self.inputs)
@@ -58,12 +65,12 @@ class Version:
     @cached_property
     def lowered(self) -> Graph:
         """The graph as recorded."""
-        return lowered(self.program)
+        return lowered(self.program, self.recurrences)
 
     @cached_property
     def graph(self) -> Graph:
         """The graph after all passes."""
-        return simplify(self.lowered)
+        return simplify(self.lowered, self.lanes)
 
     @cached_property
     def executor(self) -> Executor:
@@ -131,6 +138,10 @@ class Version:
         return self.structure == LEAF or (
             self.structure.kind is tuple and len(parts) > 1 and all(part == LEAF for part in parts)
         )
+
+    def compile(self) -> Executor:
+        """Make it ready to run."""
+        return self.executor
 
     @property
     def inputs(self) -> list[tuple[tuple[int, ...], np.dtype]]:

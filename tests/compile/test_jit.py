@@ -370,6 +370,24 @@ def test_methods():
     assert Model().energy(X) == pytest.approx(3 * np.sum(X**2), rel=1e-15)
 
 
+def test_choices_of_code_compute_the_same():
+    def f(x):
+        total = 0.0
+        for i in range(4):
+            total = total + np.sin(x[i]) * x[i - 1]
+        return total
+
+    for options in ({"lanes": False}, {"recurrences": "unrolled"}, {"recurrences": "loops"}):
+        compiled = ta.jit(lambda x: ta.taylor(f, x, 7, X).coefficients, **options)
+        assert np.allclose(compiled(X), ta.taylor(f, X, 7, X).coefficients, rtol=1e-13, atol=1e-14)
+        assert np.allclose(ta.jit(ta.hessian(f), **options)(X), ta.hessian(f)(X), rtol=1e-13, atol=1e-15)
+    wide, narrow = (ta.jit(f, lanes=lanes).lower(X).graph for lanes in (True, False))
+    assert any(value.shape == (4,) and value.kind == "call" for value in wide.values)
+    assert not any(value.shape == (4,) and value.kind == "call" for value in narrow.values)
+    with pytest.raises(ValueError, match="recurrences must be one of"):
+        ta.jit(f, recurrences="long")
+
+
 def test_names_and_documentation_are_kept():
     assert ta.jit(f).__name__ == "f"
     assert ta.jit(ta.grad).__doc__ == ta.grad.__doc__

@@ -15,7 +15,7 @@ _DECLARED = re.compile(r"declare\b[^@]*@([^\s(]+)\(")
 def write_recurrences(body: Body, memory: Memory, value: Value) -> None:
     """Call the recurrences; where they do not hold, or give nan, the result counts as nan."""
     name = f"series{value.index}"
-    _include(body, generate(value.data.graph, value.data.order, name, seeds="variable"))
+    _include(body, generate(value.data.graph, value.data.order, name, value.data.shape, "variable"))
     inputs = body.early(f"alloca [{len(value.operands)} x ptr]")
     outputs = body.early("alloca ptr")
     for k, i in enumerate(value.operands):
