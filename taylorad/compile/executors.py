@@ -91,7 +91,7 @@ class NativeExecutor(Executor):
             build,
             release_gil=cost(self.graph) > LONG,
             only_while=only_while,
-            keep=self.native,
+            keep=(self.native, self.real),
         )
 
 

@@ -40,6 +40,7 @@ from typing import Any
 
 import numpy as np
 
+LARGE = 1 << 16  # bytes of arrays that are compared by identity
 ARITHMETIC = frozenset(("add", "subtract", "multiply", "divide", "negative", "square", "linear"))
 LOGIC = frozenset(("compare", "and", "or", "not"))
 ELEMENTWISE = ARITHMETIC | LOGIC | {"call", "minimum", "maximum", "select", "convert"}
@@ -296,7 +297,7 @@ class Graph:
 def _key_of(kind: str, data: Any) -> Any:
     """What equal data agree in."""
     if kind in ("constant", "take"):
-        return data.shape, data.dtype.str, data.tobytes()
+        return data.shape, data.dtype.str, data.tobytes() if data.nbytes <= LARGE else id(data)
     if kind in ("place", "accumulate"):
         return tuple(placement.key for placement in data)
     return data

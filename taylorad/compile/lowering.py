@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from taylorad.compile.function_lowering import PARTS, SCANS, of_function, of_values
-from taylorad.compile.graph import Graph, Placement, axes_of, placement, row_major
+from taylorad.compile.graph import LARGE, Graph, Placement, axes_of, placement, row_major
 from taylorad.compile.passes import simplify
 from taylorad.compile.series.compiled import unsupported
 from taylorad.trace import GuardedProgram, Node, Tracer
@@ -91,6 +91,7 @@ class Lowering:
     def __init__(self, graph: Graph, at: dict[int, int], recurrences: str = "auto"):
         self.graph, self.at, self.recurrences = graph, at, recurrences
         self.taken: dict[int, int] = {}  # values of an outer program, by id
+        self.captured: list[tuple[np.ndarray, int]] = []  # large constants
 
     def value(self, node: Node) -> int:
         """The value of a node, made up to its shape and number type."""
@@ -109,11 +110,24 @@ class Lowering:
             index = self.at[x.index]
         elif x.__class__ is Tracer:
             index = self.taken[id(x)]
+        elif isinstance(x, np.ndarray) and x.nbytes > LARGE:
+            index = self.large(x)
         else:
             array = np.asarray(x)
             kind = dtype is not None and array.dtype.kind in "iub" and np.dtype(dtype).kind in "fc"
             index = self.graph.constant(array.astype(dtype) if kind or (isinstance(x, float) and dtype) else array)
         return index if dtype is None else self.converted(index, dtype)
+
+    def large(self, x: np.ndarray) -> int:
+        """A large constant; equal ones are one array, and transposed ones views of it."""
+        for known, index in self.captured:
+            if known.dtype == x.dtype and known.shape == x.shape and np.array_equal(known, x):
+                return index
+            if known.dtype == x.dtype and known.shape == x.shape[::-1] and np.array_equal(known, x.T):
+                return self.graph.view(index, 0, row_major(known.shape)[::-1], x.shape)
+        index = self.graph.constant(x)
+        self.captured.append((x, index))
+        return index
 
     def operands(self, node: Node, dtype: Any = None) -> list[int]:
         """All operands of a node, in one number type."""
@@ -193,6 +207,8 @@ class Lowering:
         """Anything with one operand whose entries are entries of it."""
         (x,) = [self.operand(o) for o in node.operands]
         value = self.graph[x]
+        if value.size and type(node.operation) in VIEWING:
+            return self.graph.view(x, *_layout(node, value.shape))
         numbers = np.arange(value.size).reshape(value.shape)
         return self.graph.moved(x, np.asarray(node.operation.evaluate(node, [numbers])))
 
@@ -291,6 +307,24 @@ class Lowering:
         if value.dtype == dtype or (value.dtype.kind == "c" and np.dtype(dtype).kind != "c"):
             return i
         return self.graph.add("convert", (i,), None, value.shape, dtype)
+
+
+VIEWING = (ops.GetItem, ops.Reshape, ops.Transpose, ops.Broadcast)
+
+
+def _layout(node: Node, shape: tuple[int, ...]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """(offset, strides, shape) of what a view shows of a contiguous array, from NumPy, without the array's memory.
+
+    The array here is one byte that claims to be all of them; a view of it reads nothing.
+    """
+    byte = np.zeros(1, dtype=np.int8)
+    whole = np.lib.stride_tricks.as_strided(byte, shape, row_major(shape), writeable=False)
+    if type(node.operation) is ops.GetItem:
+        key = node.static if isinstance(node.static, tuple) else (node.static,)
+        view = whole[key if any(k is Ellipsis for k in key) else (*key, Ellipsis)]  # an Ellipsis: never a number
+    else:
+        view = node.operation.evaluate(node, [whole])
+    return view.ctypes.data - byte.ctypes.data, view.strides, view.shape
 
 
 def _matmul(x: tuple[int, ...], y: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.algebras.edges import has_nan, roots_of_zero
+from taylorad.algebras.edges import has_nan, is_recorded, roots_of_zero
 from taylorad.algebras.hyperdual import Dual
 from taylorad.rings import unboxed
 from taylorad.trace import Node
@@ -19,6 +19,7 @@ from taylorad.trace.everyday import followed
 from taylorad.transforms import lines
 from taylorad.transforms.containers import LEAF, Structure, flatten, leaves_of, results_of
 from taylorad.transforms.recording import (
+    LARGEST,
     Recording,
     as_leaf,
     batch,
@@ -277,7 +278,8 @@ def _is_mixed(value: Any, recording: Recording) -> bool:
 
 def pushed(recording: Recording) -> list[list]:
     """Columns: unit tangents of each argument leaf, pushed forward."""
-    structured = structured_jacobian(recording.program, frugal=True)
+    limit = LARGEST << 4 if is_recorded(recording.leaves[0]) else LARGEST  # no blocks of directions in compiled code
+    structured = structured_jacobian(recording.program, limit, frugal=True)
     if structured is not None and not (_is_small(recording.leaves[0]) and any(map(_is_infinite, structured))):
         return [[block] for block in structured]
     columns = []

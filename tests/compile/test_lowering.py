@@ -133,3 +133,19 @@ def test_source_of_what_cannot_be_written_down():
         jitted.to_source()
     with pytest.raises(ValueError, match="nothing is compiled yet"):
         ta.jit(np.sin).to_source()
+
+
+def test_large_constants_are_one_array_and_not_text():
+    data = np.random.default_rng(0).normal(size=(20_000, 7))
+
+    def loss(w: Any) -> Any:
+        return np.sum((data @ w) ** 2) / len(data)
+
+    w = np.linspace(-1.0, 1.0, 7)
+    for transform, expected in ((loss, loss(w)), (ta.grad(loss), 2 * data.T @ (data @ w) / len(data))):
+        compiled = ta.jit(transform)
+        np.testing.assert_allclose(compiled(w), expected, rtol=1e-12)
+        large = [v for v in compiled.latest.graph.of_kind("constant") if v.data.size == data.size]
+        assert len(large) == 1
+        assert len(compiled.llvm_ir) < 100_000
+    np.testing.assert_allclose(ta.jit(ta.hessian(loss))(w), 2 * data.T @ data / len(data), rtol=1e-12)

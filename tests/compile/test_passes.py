@@ -625,3 +625,14 @@ def test_a_quadratic_form_and_its_gradient_share_one_product():
     x, a = odd.input((5,)), odd.constant(half)
     odd.outputs = [odd.add("contract", (a, x), "ij,j->i", (5,)), odd.add("contract", (x, a), "j,jk->k", (5,))]
     assert len(list(passes.simplify(odd).of_kind("contract"))) == 2
+
+
+def test_a_transposed_matrix_is_read_where_it_is():
+    graph = Graph()
+    a, x = graph.input((3, 5)), graph.input((3,))
+    turned = graph.view(a, 0, (1, 5), (5, 3))
+    graph.outputs = [graph.add("contract", (turned, x), "ij,j->i", (5,))]
+    simple = passes.simplify(graph)
+    assert not list(simple.of_kind("view"))
+    matrix, vector = np.arange(15.0).reshape(3, 5), np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(outputs_of(simple, [matrix, vector])[0], matrix.T @ vector, rtol=1e-15)

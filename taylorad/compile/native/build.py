@@ -7,6 +7,7 @@ import re
 from taylorad.compile.native import target
 from taylorad.compile.native.cache import disk_cache, key_of
 
+_ADDRESS = re.compile(r"\binttoptr \(i64 \d")  # of this process: such code is of no use to another one
 _DEFINED = re.compile(r"^define (?!internal)[^@\n]*@([^\s(]+)\(", re.MULTILINE)
 
 
@@ -17,7 +18,7 @@ def assembly_of(ir_text: str, level: int = 2) -> str:
 
 def build(ir_text: str, level: int = 2) -> target.Module:
     """Machine code of a text: stored code if there is some, else it is compiled, and stored."""
-    cache = disk_cache()
+    cache = None if _ADDRESS.search(ir_text) else disk_cache()
     if cache is None:
         return target.optimise_and_compile(ir_text, level)
     host = target.machine()

@@ -16,6 +16,9 @@ SHORT = {"double": "f64", "float": "f32", "i1": "i1", "i64": "i64", "i8": "i8"}
 BYTES = {"double": 8, "float": 4, "i64": 8, "i8": 1, "i1": 1}
 
 
+LARGE = 1 << 16  # bytes of constants that are not written into the module
+
+
 def type_of(dtype: Any, lanes: int = 1) -> str:
     """The type of a number in a register, or of several."""
     return vector(TYPES[np.dtype(dtype)], lanes)
@@ -53,7 +56,9 @@ class Unit:
         self.declared.setdefault(name, f"declare {result} @{name}({arguments}) {attributes}")
 
     def constant(self, array: np.ndarray) -> str:
-        """The name of an array in read-only memory."""
+        """The name of an array in read-only memory; a large one stays where it is, and must be kept alive."""
+        if array.nbytes > LARGE and not self.standalone:
+            return f"inttoptr (i64 {array.ctypes.data} to ptr)"
         content = np.ascontiguousarray(array).tobytes()
         name = self.constants.get(content)
         if name is None:

@@ -45,7 +45,7 @@ def _computed(new: Graph, value: Value, operands: tuple[int, ...]) -> int | None
     for x in given:
         if x.kind != "constant":
             return _moved_zero(new, value, given)
-    if prod(value.shape) > max(LARGEST, sum(x.size for x in given)):
+    if prod(value.shape) > max(LARGEST, 0 if value.kind == "view" else sum(x.size for x in given)):
         return None
     alone = Graph()
     at = [alone.add("constant", (), x.data, x.shape, x.dtype) for x in given]

@@ -5,6 +5,7 @@
     max, min, any, all over such an axis         without it
     Einstein sum without a sum                   product of views
     Einstein sum of s·x for a single number s    s times that of x
+    Einstein sum of a transposed matrix          the one of the matrix, its letters exchanged
     Einstein sum with a symmetric constant       the one of its two forms in which the last index is summed
 
 Times the length instead of a sum of n equal numbers, and single numbers outside of a sum: to rounding; everything else
@@ -29,7 +30,7 @@ def simplified(graph: Graph) -> Graph:
 
 def rules(graph: Graph) -> dict[str, list[Rule]]:
     """The rules of this pass for each kind."""
-    return {"reduce": [_short, _repeated], "contract": [_product, _scaled, _symmetric]}
+    return {"reduce": [_short, _repeated], "contract": [_product, _scaled, _transposed, _symmetric]}
 
 
 def _short(new: Graph, value: Value, operands: tuple[int, ...]) -> int | None:
@@ -94,6 +95,22 @@ def _scaled(new: Graph, value: Value, operands: tuple[int, ...]) -> int | None:
             given = [array if n == k else j for n, j in enumerate(operands)]
             inner = new.add("contract", given, value.data, value.shape, value.dtype)
             return new.add("multiply", (inner, factors[0]), None, value.shape, value.dtype)
+    return None
+
+
+def _transposed(new: Graph, value: Value, operands: tuple[int, ...]) -> int | None:
+    """An Einstein sum of a matrix that is a view of another one with its axes exchanged."""
+    given, result = value.data.replace(" ", "").split("->")
+    terms = given.split(",")
+    for k, (letters, i) in enumerate(zip(terms, operands, strict=True)):
+        x = new[i]
+        source = new[x.operands[0]] if x.kind == "view" else x
+        if len(letters) != 2 or x.kind != "view" or source.shape != x.shape[::-1] or min(x.shape) < 2:
+            continue
+        if x.data == (0, (1, x.shape[0])) and x.dtype == source.dtype:
+            changed = [letters[::-1] if n == k else term for n, term in enumerate(terms)]
+            inner = [source.index if n == k else j for n, j in enumerate(operands)]
+            return new.add("contract", inner, f"{','.join(changed)}->{result}", value.shape, value.dtype)
     return None
 
 
