@@ -438,3 +438,9 @@ def test_roots_of_forms_are_told_from_forms():
     assert np.isnan(ta.grad(lambda x: np.cbrt(x[0] ** 3 + x[1] ** 3))(origin)).all()
     assert np.isnan(ta.hessian(lambda x: np.linalg.norm(x))(origin)).all()
     assert np.allclose(ta.hessian(lambda x: np.linalg.norm(x) ** 2)(origin), 2 * np.eye(2), rtol=1e-14, atol=1e-14)
+
+
+def test_roots_of_any_order_of_zero_come_to_an_end():
+    gradient = ta.grad(lambda x: np.sum(np.abs(x) ** x[::-1]))(np.array([0.0, 1e-200]))
+    assert gradient.shape == (2,)
+    assert ta.derivative(lambda x: (x - x) ** 1e-200 + x**2, 3.0, 2) == 2

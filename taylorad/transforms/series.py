@@ -84,7 +84,7 @@ def _with_roots_of_zero(compute: Callable[[int], Any], order: int, exponent: Any
     """The series where roots of what vanishes are taken: from an order at which that shows, or else it is 0."""
     with roots_of_zero():
         result = compute(order)
-        if result.structure.size <= MANY:
+        if result.structure.size <= MANY and order / exponent < order + DEEPEST:
             result = compute(floor(order / exponent))
     return result
 
