@@ -21,7 +21,7 @@ from taylorad.rings import boxed
 from taylorad.rules import TABLE, Primitive
 from taylorad.rules.kinks import settled_at
 from taylorad.trace import operations as ops
-from taylorad.trace.constants import kept
+from taylorad.trace.constants import SMALL, kept
 from taylorad.trace.cover import Cover
 from taylorad.trace.node import Node
 from taylorad.trace.program import Program
@@ -318,7 +318,7 @@ class Tracer(Cover, DuckArray):
             self._become_like(written)
         program, z = (self.program, self._node) if self._node is None else (self.live, self._node)
         same = program is not None and written.__class__ is Tracer and written.live is program
-        before = self._value.copy() if program is not None and z is None else z
+        before = _unwritten(self._value) if program is not None and z is None else z
         self._store(key, written.value if same else written)
         if program is not None:
             operands = before, written.node if same else kept(written)
@@ -515,6 +515,14 @@ def uncovered(result: Any) -> Any:
 def level_of(x: Any) -> tuple[int, int]:
     """How far out an array stands: below all others if nothing differentiates it."""
     return getattr(x, "level", (-1, 0))
+
+
+def _unwritten(value: Any) -> Any:
+    """A copy of an array that is about to be written to; of large zeros one zero that stands for all."""
+    large = value.__class__ is np.ndarray and value.size > SMALL and value.dtype == np.float64
+    if large and value.flags.c_contiguous and not value.reshape(-1).view(np.int64).any():
+        return np.broadcast_to(np.zeros(()), value.shape)
+    return value.copy()
 
 
 def _without_leading_axes(value: Any, ndim: int) -> Any:
