@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.rings import boxed
 from taylorad.trace import operations as ops
 from taylorad.trace.constants import kept
 from taylorad.trace.node import Node
@@ -154,7 +155,7 @@ def _stack(owner: Tracer, args: tuple, kwargs: dict) -> Any:
     parts = args[0]
     if kwargs.get("axis", args[1] if len(args) > 1 else 0) != 0 or len(args) > 2 or set(kwargs) - {"axis"}:
         return NotImplemented
-    nodes, values = owner.split([p if hasattr(p, "dtype") else np.asarray(p)[()] for p in parts])
+    nodes, values = owner.split([p if hasattr(p, "dtype") else boxed(p) for p in parts])
     if len({v.shape for v in values}) > 1:
         raise ValueError("all input arrays must have the same shape")
     nodes = tuple(n if n.__class__ is Node else kept(n) for n in nodes)

@@ -358,6 +358,8 @@ class Tracer(Cover, DuckArray):
             value = traced(None, None, value) if content.__class__ is Tracer else content.lift(value)
         if isinstance(value, np.generic):  # a number that was put into an array without axes
             value = np.array(value)
+        if value.__class__ is np.ndarray and value.dtype.kind == "f" and getattr(content, "dtype", None) == object:
+            value = boxed(value.astype(object))  # np.zeros(n) holds what is written to it in all its digits
         value[key] = content
         self._value = value
 

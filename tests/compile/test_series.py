@@ -23,7 +23,7 @@ from taylorad.compile.series.expand import expand_graph
 from taylorad.compile.series.text import known
 from taylorad.rules import TABLE
 
-SHAPES = ("unrolled", "loops")
+SHAPES = ("unrolled", "packed", "loops")
 RULES = sorted(name for name, p in TABLE.items() if p.kind == "elementary" and p.name == name)
 PARAMETERS = {"constant_power": 1.3, "ellipkinc": 0.5, "ellipeinc": 0.5, "gammainc": 0.7, "gammaincc": 0.7}
 # what the closed forms of these functions, or functions of several results, leave to eager code

@@ -12,13 +12,9 @@ import numpy as np
 from taylorad.compile.graph import Graph
 from taylorad.compile.native import target
 from taylorad.compile.series.expand import expand_graph
-from taylorad.compile.series.loops import Loops
-from taylorad.compile.series.nodes import SeriesProgram
+from taylorad.compile.series.shapes import planned
 from taylorad.compile.series.start import Unsupported
-from taylorad.compile.series.straight import Straight, lanes_of, points
 from taylorad.compile.series.text import Text, known
-
-UNROLLED_TERMS = 3500  # 50 µs each to compile, for code two or three times as fast as loops, of many points a quarter
 
 
 def unsupported(graph: Graph, order: int, seeds: str = "coefficients") -> str | None:
@@ -38,8 +34,8 @@ def generate(graph: Graph, order: int, name: str, shape: str = "auto", seeds: st
     graph : Graph
     order : int
     name : str
-    shape : {"auto", "unrolled", "loops"}
-        Straight-line code, or loops over the order with lanes; by their cost if "auto".
+    shape : {"auto", "unrolled", "packed", "loops"}
+        Straight-line code of numbers or of registers, or loops over the order with lanes; by their cost if "auto".
     seeds : {"coefficients", "variable", "solution"}
         What the inputs are. "coefficients": arrays (order + 1, *input.shape). "variable": for each input two arrays,
         degree 0 and 1. "solution": degree 0 of the variables of x' = f(x), whose slopes the outputs are in the same
@@ -58,31 +54,10 @@ def generate(graph: Graph, order: int, name: str, shape: str = "auto", seeds: st
     """
     program = expand_graph(graph, order, seeds, known)
     bits = target.machine().vector_bits
-    if shape == "auto":
-        shape = "unrolled" if terms(program, bits) <= UNROLLED_TERMS else "loops"
     text = Text(bits, name)
-    if shape == "unrolled":
-        Straight(text, program, min(points(program), lanes_of(program, bits))).write()
-    elif shape == "loops":
-        Loops(text, program).write()
-    else:
-        raise ValueError(f"shape must be auto, unrolled or loops, got {shape!r}")
+    planned(program, bits, shape).write(text)
     head = f"define i32 @{name}(ptr %inputs, ptr %outputs) {{"
     return "\n".join([*text.declared.values(), *text.functions, head, "entry:", *text.lines, "}", ""])
-
-
-def terms(program: SeriesProgram, bits: int) -> int:
-    """How many multiplications straight-line code has."""
-    lanes = points(program) > 1
-    total = 0
-    for node in program.made():
-        sums = 2 * len(node.data.terms) if node.kind == "unknown" else 1
-        if node.kind == "contract":
-            sums = max(1, program[node.operands[0]].size * program[node.operands[1]].size // max(node.size, 1) // 2)
-        many = node.kind in ("product", "square", "quotient", "root", "power", "unknown", "contract")
-        each = (node.last + 1) * (node.last + 2) // 2 if many else node.last + 1
-        total += sums * each * (1 if lanes else node.size)
-    return total
 
 
 class CompiledSeries:

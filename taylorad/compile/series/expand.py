@@ -7,14 +7,21 @@ from collections.abc import Callable
 import numpy as np
 
 from taylorad.compile.graph import Graph, Value, row_major
-from taylorad.compile.series.functions import Functions, selected
+from taylorad.compile.series.functions import FLAT, Functions, selected
 from taylorad.compile.series.nodes import BOOL, SeriesProgram
 from taylorad.compile.series.start import Start, Unsupported
 
 SEEDS = ("coefficients", "variable", "solution")
 
 
-def expand_graph(graph: Graph, order: int, seeds: str, known: Callable[[str], bool]) -> SeriesProgram:
+def expand_graph(
+    graph: Graph,
+    order: int,
+    seeds: str,
+    known: Callable[[str], bool],
+    equations: int | None = None,
+    time: int | None = None,
+) -> SeriesProgram:
     """The series program of a graph.
 
     Parameters
@@ -26,6 +33,11 @@ def expand_graph(graph: Graph, order: int, seeds: str, known: Callable[[str], bo
         input i; further inputs are constants then.
     known : callable (name) -> bool
         Whether there is native code for the values of a function.
+    equations : int, optional
+        Under "solution", how many outputs are slopes; the others are functions of the solution, wanted to one degree
+        less than it. All are slopes if it is not given.
+    time : int, optional
+        Under "solution", the number of the input that is the independent variable: its degree 1 is one.
 
     Raises
     ------
@@ -34,7 +46,8 @@ def expand_graph(graph: Graph, order: int, seeds: str, known: Callable[[str], bo
     """
     if seeds not in SEEDS:
         raise ValueError(f"seeds must be one of {', '.join(SEEDS)}, got {seeds!r}")
-    expansion = _Expansion(graph, SeriesProgram(order, seeds), known)
+    count = len(graph.outputs) if equations is None else equations
+    expansion = _Expansion(graph, SeriesProgram(order, seeds, count, time), known)
     needed = graph.needed()
     for value in graph.values:
         if needed[value.index]:
@@ -47,6 +60,7 @@ class _Expansion:
         self.graph, self.program = graph, program
         self.functions = Functions(program, known)
         self.at: dict[int, int] = {}
+        self.moving, self.still = moving_values(graph), False
 
     def finished(self) -> SeriesProgram:
         program, graph = self.program, self.graph
@@ -54,10 +68,12 @@ class _Expansion:
         for i, expected in graph.guards:
             value = graph[i]
             constant = program.add("constant", (), np.asarray(expected), np.shape(expected), value.dtype, 0)
+            if program.seeds == "solution" and value.dtype.kind == "f" and program[self.at[i]].degree:
+                raise Unsupported("a branch, or a number, that was made of a value that moves")
             equal = Start(program, self.at[i]) == Start(program, constant)
             self.functions.require(equal)
         if program.seeds == "solution":
-            for i, x in zip(graph.outputs, graph.inputs, strict=False):
+            for i, x in zip(graph.outputs[: program.equations], graph.inputs, strict=False):
                 if graph[i].shape != graph[x].shape or graph[i].dtype != graph[x].dtype:
                     raise Unsupported("a slope that has not the shape and type of its variable")
         program.guards = list(dict.fromkeys(program.guards))
@@ -68,19 +84,31 @@ class _Expansion:
         operands = tuple(self.at[i] for i in value.operands)
         if value.kind not in _RULES:
             raise Unsupported(f"values of kind {value.kind} have no recurrence")
-        index = _RULES[value.kind](self, value, operands)
+        self.still = not self.moving[value.index]
+        index = self._rule(value.kind)(self, value, operands)
         if self.program[index].shape != value.shape:  # an operand that was a single number
             index = self.program.add(
                 "view", (index,), (0, (0,) * len(value.shape)), value.shape, value.dtype, self.program[index].degree
             )
         return index
 
+    def _rule(self, kind: str) -> Callable[[_Expansion, Value, tuple[int, ...]], int]:
+        return _Expansion._at_degree_0 if self.still and kind in _ELEMENTWISE else _RULES[kind]
+
     # -------------------------------------------------------------------------------------------------- kinds
+
+    def _at_degree_0(self, value: Value, operands: tuple[int, ...]) -> int:
+        """What only decisions depend on: no recurrence, and no condition for one."""
+        if value.kind == "call":
+            return self.functions.value(value.data, *operands)
+        return self._value(value, operands)
 
     def _input(self, value: Value, operands: tuple[int, ...]) -> int:
         program = self.program
         degree = {"coefficients": program.order, "variable": 1, "solution": program.order}[program.seeds]
-        if value.dtype.kind != "f" or (program.seeds == "solution" and value.data >= len(self.graph.outputs)):
+        if program.seeds == "solution" and value.data >= program.equations:
+            degree = 1 if value.data == program.time else 0
+        if value.dtype.kind != "f":
             degree = 0
         return program.add("input", (), value.data, value.shape, value.dtype, degree)
 
@@ -177,16 +205,43 @@ class _Expansion:
     def _combined(self, name: str, x: int, y: int) -> int:
         node, kind = self.program[x], _PAIRWISE[name]
         value = Value(-1, kind, (), None, node.shape, node.dtype)
-        rule = _RULES[kind]
-        return rule(self, value, (x, y))
+        return self._rule(kind)(self, value, (x, y))
 
     def _contract(self, value: Value, operands: tuple[int, ...]) -> int:
         degree = sum(self.program[i].degree for i in operands)
         return self.program.add("contract", operands, value.data, value.shape, value.dtype, degree)
 
 
+def moving_values(graph: Graph) -> bytearray:
+    """On which values outputs depend by more than comparisons, conditions and functions that are flat."""
+    moving = bytearray(len(graph.values))
+    for i in graph.outputs:
+        moving[i] = True
+    for value in reversed(graph.values):
+        if moving[value.index] and value.kind != "compare" and not (value.kind == "call" and value.data in FLAT):
+            for i in value.operands[1 if value.kind == "select" else 0 :]:
+                moving[i] = True
+    return moving
+
+
 _LINEAR: dict[str, tuple] = {"add": (1, 1), "subtract": (1, -1), "negative": (-1,)}
 _PAIRWISE = {"max": "maximum", "min": "minimum", "prod": "multiply", "any": "or", "all": "and"}
+_ELEMENTWISE = frozenset(
+    [
+        "add",
+        "subtract",
+        "negative",
+        "linear",
+        "multiply",
+        "square",
+        "divide",
+        "call",
+        "minimum",
+        "maximum",
+        "select",
+        "convert",
+    ]
+)
 _RULES: dict[str, Callable[[_Expansion, Value, tuple[int, ...]], int]] = {
     "input": _Expansion._input,
     "constant": _Expansion._constant,

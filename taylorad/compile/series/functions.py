@@ -280,8 +280,9 @@ def _tuple(made: Any) -> tuple:
 def _absolute(functions: Functions, x: int) -> int:
     if functions.program[x].degree == 0:
         return functions.value("absolute", x)
-    functions.require(functions.start(x) != 0)
-    return functions.product(x, functions.value("sign", x))
+    start = functions.start(x)
+    functions.require(start != 0)
+    return selected(functions, (start < 0).index, functions.linear((-1,), (x,)), x)
 
 
 def _logaddexp(functions: Functions, x: int, y: int, unit: float = 1.0) -> int:

@@ -125,8 +125,7 @@ class Kernels:
         def body(pieces: list[Piece]) -> None:
             for piece in pieces:
                 x = self._moving(slope.index, k, piece) or literal(0, slope.dtype, piece[1])
-                factor = self.reciprocal(following, slope.dtype, piece[1])
-                result = self.text.binary("multiply", x, factor, slope.dtype, piece[1])
+                result = self.divided(x, following, slope.dtype, piece[1])
                 self._store(variable, following, piece, result)
 
         self.chunks(self.loops.entries(variable), body)
@@ -137,12 +136,11 @@ class Kernels:
             return literal(k, dtype, width)
         return self.text.splat(self.text.new(f"sitofp i64 {k} to {type_of(dtype)}"), dtype, width)
 
-    def reciprocal(self, k: Any, dtype: np.dtype, width: int) -> str:
-        """1/k, from a table."""
+    def divided(self, x: str, k: Any, dtype: np.dtype, width: int) -> str:
+        """x/k."""
         if isinstance(k, int):
-            return literal(1 / k, dtype, width)
-        rows = np.array([0.0, *(1 / i for i in range(1, self.program.order + 2))]).astype(dtype)
-        return self.text.splat(self.text.load(self.text.table(rows), k, dtype), dtype, width)
+            return self.text.divided(x, k, dtype, width)
+        return self.text.divided_by_row(x, k, self.program.order + 1, dtype, width)
 
     # -------------------------------------------------------------------------------------------------------- sums
 
@@ -280,8 +278,7 @@ class Kernels:
         sums = self.convolved(node.index, x, k, 1, text.plus(k, 1), pieces, node.data)
         for piece, total in zip(pieces, sums, strict=True):
             scaled = text.binary("multiply", total, self.lane(inverse, 0, *piece), dtype, piece[1])
-            factor = self.reciprocal(k, dtype, piece[1])
-            self._store(node, k, piece, text.binary("multiply", scaled, factor, dtype, piece[1]))
+            self._store(node, k, piece, self.divided(scaled, k, dtype, piece[1]))
 
     def _slope(self, node: Node, k: Any, pieces: list[Piece]) -> None:
         for piece in pieces:
@@ -302,7 +299,7 @@ class Kernels:
                 total = text.binary("multiply", total, self.lane(row.inverse, 0, *piece), dtype, width)
             if row.slope is not None:
                 self._store(self.program[row.slope], k, piece, total)
-            self._store(node, k, piece, text.binary("multiply", total, self.reciprocal(k, dtype, width), dtype, width))
+            self._store(node, k, piece, self.divided(total, k, dtype, width))
 
     def _row(self, row: Row, k: Any, pieces: list[Piece], dtype: np.dtype) -> list[str | None]:
         """k a₀ y_k, all terms."""

@@ -18,7 +18,7 @@ from taylorad.compile.series.kernels import Kernels
 from taylorad.compile.series.moves import Moves
 from taylorad.compile.series.nodes import BOOL, Node, SeriesProgram
 from taylorad.compile.series.straight import lanes_of, points
-from taylorad.compile.series.text import Text, type_of
+from taylorad.compile.series.text import Text, literal, type_of
 
 CACHE = 32768  # bytes of a block's arrays
 VECTORS = 4  # accumulators side by side
@@ -54,10 +54,10 @@ class Loops:
     buffers : of all nodes that are made
     """
 
-    def __init__(self, text: Text, program: SeriesProgram):
+    def __init__(self, text: Text, program: SeriesProgram, blocks: bool = True):
         self.text, self.program = text, program
         self.lanes = lanes_of(program, text.bits)
-        self.points = points(program)
+        self.points = points(program) if blocks else 1
         self.nodes = program.made()
         self.count = self._block_size() if self.points > 1 else 0
         self.own: dict[int, int] = {}
@@ -80,13 +80,8 @@ class Loops:
     def write(self) -> None:
         """The whole body of the driver, and the functions it calls."""
         text, n, block = self.text, self.points, self.count
-        self._allocate()
-        groups = [self.nodes[i : i + TOGETHER] for i in range(0, len(self.nodes), TOGETHER)]
-        self.starts = [self._outlined(lambda g=group: self._start(g)) for group in groups]  # type: ignore[misc]
-        self.starts.append(self._outlined(lambda: self._finish(0)))
-        self.steps = [self._outlined(lambda g=group: self._step(g)) for group in groups]  # type: ignore[misc]
-        self.steps.append(self._outlined(lambda: self._finish("%k")))
-        self.guard, self.look = self._outlined(self._guard), self._outlined(self._has_nan)
+        self.prepare()
+        self.look = self._outlined(self._has_nan)
         if block and block < n:
             (unknown,) = text.loop(0, n, self._one_block, [("i1", "false")], block)
         else:
@@ -95,6 +90,30 @@ class Loops:
         if self.program.guards:
             text.begin("fail")
             self._leave("1")
+
+    def prepare(self, workspace: str | None = None) -> None:
+        """Workspace, which may be given as an expression, and the functions that do the work."""
+        self._allocate(workspace)
+        groups = [self.nodes[i : i + TOGETHER] for i in range(0, len(self.nodes), TOGETHER)]
+        self.starts = [self._outlined(lambda g=group: self._start(g)) for group in groups]  # type: ignore[misc]
+        self.starts.append(self._outlined(lambda: self._finish(0)))
+        self.steps = [self._outlined(lambda g=group: self._step(g)) for group in groups]  # type: ignore[misc]
+        self.steps.append(self._outlined(lambda: self._finish("%k")))
+        self.guard = self._outlined(self._guard)
+
+    def first(self, start: str = "0", fail: str = "fail") -> None:
+        """Degree 0, and of a solution also degree 1; a guard that does not hold jumps to a label."""
+        for name in self.starts:
+            self._call(name, start, 0)
+        if self.program.guards:
+            fails, going_on = self._call(self.guard, start, 0), self.text.fresh("valid")
+            self.text.line(f"br i1 {fails}, label %{fail}, label %{going_on}")
+            self.text.begin(going_on)
+
+    def rest(self, start: str = "0") -> None:
+        """All other degrees."""
+        if self.program.steps:
+            self.text.loop(1, self.program.steps + 1, lambda k, _: self._degree(start, k))
 
     def _outlined(self, body: Callable[[], str | None]) -> str:
         """The name of a function with some code; it returns a condition."""
@@ -125,16 +144,9 @@ class Loops:
 
     def _series(self, start: str, unknown: str) -> str:
         """All degrees of a block."""
-        text = self.text
-        for name in self.starts:
-            self._call(name, start, 0)
-        if self.program.guards:
-            fails, going_on = self._call(self.guard, start, 0), text.fresh("valid")
-            text.line(f"br i1 {fails}, label %fail, label %{going_on}")
-            text.begin(going_on)
-        if self.program.steps:
-            text.loop(1, self.program.steps + 1, lambda k, _: self._degree(start, k))
-        return text.logic("or", unknown, self._call(self.look, start, 0))
+        self.first(start)
+        self.rest(start)
+        return self.text.logic("or", unknown, self._call(self.look, start, 0))
 
     def _degree(self, start: str, k: str) -> list[str]:
         for name in self.steps:
@@ -143,7 +155,7 @@ class Loops:
 
     # ------------------------------------------------------------------------------------------------------ storage
 
-    def _allocate(self) -> None:
+    def _allocate(self, workspace: str | None) -> None:
         """Workspace for what is neither argument nor result, zeros above the degrees of short series."""
         text, total = self.text, 0
         for node in self.nodes:
@@ -151,8 +163,11 @@ class Loops:
                 rows = self.program.steps + 1 if node.degree else 1
                 self.own[node.index] = total
                 total += -(-rows * self.entries(node) * node.dtype.itemsize // 64) * 64
-        self.heap = total > STACK
-        if self.heap:
+        self.workspace_size = total
+        self.heap = workspace is None and total > STACK
+        if workspace is not None:
+            text.line(f"%workspace = {workspace}")
+        elif self.heap:
             text.declared["@malloc"] = "declare ptr @malloc(i64)"
             text.line(f"%workspace = call ptr @malloc(i64 {total})")
         else:
@@ -172,7 +187,9 @@ class Loops:
         if node.kind == "constant" or self.aliased(node):
             return False
         if node.kind == "input":
-            return self.program.seeds == "variable" or (self.count > 0 and node.size == 1)
+            program = self.program
+            moves = program.seeds == "solution" and node.data == program.time
+            return moves or program.seeds == "variable" or (self.count > 0 and node.size == 1)
         return self._result(node) is None
 
     def _result(self, node: Node) -> int | None:
@@ -212,7 +229,7 @@ class Loops:
         result = self._result(node)
         if result is not None:
             base = self.pointer("outputs", result)
-        elif self.program.seeds == "solution" and node.data < len(self.program.outputs):
+        elif self.program.seeds == "solution" and node.data < self.program.equations:
             base = self.pointer("outputs", node.data)
         else:
             base = self.pointer("inputs", node.data)
@@ -260,20 +277,24 @@ class Loops:
 
     def _fill_input(self, node: Node) -> None:
         program = self.program
-        own, solved = node.index in self.own, program.seeds == "solution" and node.data < len(program.outputs)
+        own, solved = node.index in self.own, program.seeds == "solution" and node.data < program.equations
         if not own and not solved:
             return
         rows = []
         if program.seeds == "variable":
             rows = [(self.pointer("inputs", 2 * node.data + i), i, 0) for i in range(2)]
         if not rows:
-            count = 1 if solved else (program.steps + 1 if node.degree else 1)
+            moving = node.degree and program.seeds == "coefficients"
+            count = program.steps + 1 if moving else 1
             rows = [(self.pointer("inputs", node.data), i, i * node.size) for i in range(count)]
         for base, k, offset in rows[: max(1, node.last + 1)]:
             source = self.text.address(base, offset, node.dtype)
             if self.count and node.size > 1:
                 source = self.text.address(source, "%start", node.dtype)
             self.kernels.copy(source, node.size == 1 and bool(self.count), self.row(node.index, k), node)
+        if program.seeds == "solution" and node.data == program.time and node.last:
+            text = self.text
+            text.store(literal(1, node.dtype), self.row(node.index, 1), 0, node.dtype)
 
     def _guard(self) -> str:
         """Whether a guard does not hold."""
@@ -297,7 +318,7 @@ class Loops:
         program, text = self.program, self.text
         for number, i in enumerate(program.outputs):
             node = program[i]
-            if program.seeds == "solution":
+            if program.seeds == "solution" and number < program.equations:
                 if program.order:
                     self.kernels.next_degree(node, program[program.inputs[number]], k)
             elif self._result(node) != number:

@@ -108,10 +108,14 @@ class SeriesProgram:
     inputs, outputs : nodes
     guards : nodes of type bool that must hold at degree 0
     seeds : "coefficients", "variable" or "solution"
+    equations : under "solution", how many inputs are unknowns; outputs beyond are functions of the solution
+    time : under "solution", the number of the input that is the independent variable, if one is
     """
 
     order: int
     seeds: str
+    equations: int = 0
+    time: int | None = None
     nodes: list[Node] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
@@ -140,7 +144,7 @@ class SeriesProgram:
         """Find how far each node is needed."""
         for i in self.outputs:
             self._need(i, self.steps)
-        for i in self.guards:
+        for i in (*self.guards, *self.inputs[: self.equations]):
             self._need(i, 0)
         for node in self.nodes:
             if node.kind == "slope" and node.needed > 0 and self.nodes[node.operands[0]].kind == "unknown":
@@ -158,7 +162,7 @@ class SeriesProgram:
     def _uses(self, node: Node, k: int) -> list[tuple[int, int]]:
         """What the parts up to k of a node are made of."""
         if node.kind == "unknown":
-            return _row_uses(node.data, k)
+            return row_uses(node.data, k)
         if node.kind in ("value", "constant", "input"):
             return [(i, 0) for i in node.operands]
         if node.kind in ("quotient", "root", "power"):
@@ -174,7 +178,7 @@ class SeriesProgram:
         return [node for node in self.nodes if node.needed >= 0]
 
 
-def _row_uses(row: Row, k: int) -> list[tuple[int, int]]:
+def row_uses(row: Row, k: int) -> list[tuple[int, int]]:
     uses = [(row.start, 0)]
     if k == 0:
         return uses

@@ -76,41 +76,55 @@ class Straight:
         return [self.unknown]
 
     def _block(self) -> None:
-        program, text = self.program, self.text
-        unrolled = Unrolled(text, program, self.width, lambda node, k: self._given(unrolled, node, k))
-        for k in range(program.steps + 1):
-            unrolled.step(k)
-            if k == 0:
-                self._guard(unrolled)
-            for number, i in enumerate(program.outputs):
-                if program.seeds == "solution":
-                    if k == 0:
-                        self._store(
-                            program[program.inputs[number]], number, 0, unrolled.part(program.inputs[number], 0)
-                        )
-                    if k < program.order:
-                        following = self._following(unrolled, program[i], k + 1)
-                        self._store(program[i], number, k + 1, following)
-                else:
-                    self._store(program[i], number, k, unrolled.part(i, k))
+        self.first()
+        self.rest()
         self._watch(None, np.dtype(np.float64))
 
-    def _guard(self, unrolled: Unrolled) -> None:
+    def first(self, fail: str = "fail") -> None:
+        """Degree 0, and of a solution also degree 1; a guard that does not hold jumps to a label."""
+        self.following.clear()
+        self.unrolled = unrolled = Unrolled(
+            self.text, self.program, self.width, lambda node, k: self._given(unrolled, node, k)
+        )
+        self._degree(0, fail)
+
+    def rest(self) -> None:
+        """All other degrees."""
+        for k in range(1, self.program.steps + 1):
+            self._degree(k)
+
+    def _degree(self, k: int, fail: str = "") -> None:
+        program, unrolled = self.program, self.unrolled
+        unrolled.step(k)
+        if k == 0:
+            self._guard(unrolled, fail)
+        for number, i in enumerate(program.outputs):
+            if program.seeds != "solution" or number >= program.equations:
+                self._store(program[i], number, k, unrolled.part(i, k))
+                continue
+            if k == 0:
+                self._store(program[program.inputs[number]], number, 0, unrolled.part(program.inputs[number], 0))
+            if k < program.order:
+                self._store(program[i], number, k + 1, self._following(unrolled, program[i], k + 1))
+
+    def _guard(self, unrolled: Unrolled, fail: str) -> None:
         condition = unrolled.guard()
         if condition is None:
             return
         text, going_on = self.text, self.text.fresh("valid")
         fails = text.any_lane(text.logic("xor", condition, literal(True, BOOL, self.width), self.width), self.width)
-        text.line(f"br i1 {fails}, label %fail, label %{going_on}")
+        text.line(f"br i1 {fails}, label %{fail}, label %{going_on}")
         text.begin(going_on)
 
     def _following(self, unrolled: Unrolled, output: Node, k: int) -> Entries:
         """x_k = f_{k-1}/k."""
-        slopes = unrolled.part(output.index, k - 1)
-        slopes = slopes * output.size if len(slopes) == 1 and self.width == 1 else slopes
         key = output.index, k
         if key not in self.following:
-            self.following[key] = [unrolled.times(s, 1 / k, output.dtype) for s in slopes]
+            if unrolled.is_biased(k):
+                found = [unrolled.divided(x, k, output.dtype) for x in unrolled.part(output.index, k - 1)]
+            else:
+                found = unrolled.scaled(output.index, k - 1, 1 / k)
+            self.following[key] = found * output.size if len(found) == 1 and self.width == 1 else found
         return self.following[key]
 
     def _given(self, unrolled: Unrolled, node: Node, k: int) -> Entries:
@@ -118,6 +132,8 @@ class Straight:
         if node.kind == "constant":
             return [self.text.load(self.text.table(node.data), self.start, node.dtype, self.width)]
         if program.seeds == "solution" and k > 0:
+            if node.data == program.time:
+                return [literal(1, node.dtype, self.width)]
             return self._following(unrolled, program[program.outputs[node.data]], k)
         if program.seeds == "variable":
             base, row = self.inputs[2 * node.data + k], 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ STORED = {**TYPES, "?": "i8"}
 _FLOAT_TESTS = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une", ">": "ogt", ">=": "oge"}
 _INTEGER_TESTS = {"<": "slt", "<=": "sle", "==": "eq", "!=": "ne", ">": "sgt", ">=": "sge"}
 _BINARY = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+UNBIASED = 7  # up to this degree the rounding of 1/k counts
 _INTEGER = {"add": "add", "subtract": "sub", "multiply": "mul"}
 
 
@@ -229,6 +231,24 @@ class Text:
         if dtype.kind != "f":
             return self.new(f"{_INTEGER[operation]} {t} {a}, {b}")
         return self.new(f"{_BINARY[operation]} contract {t} {a}, {b}")
+
+    def divided(self, a: str, k: int, dtype: np.dtype, width: int) -> str:
+        """a/k: by the rounded 1/k alone, every step of an integration would err to the same side where k is small."""
+        factor = dtype.type(1 / k)
+        rest = dtype.type(Fraction(1, k) - Fraction(float(factor))) if k <= UNBIASED else 0
+        result = literal(factor, dtype, width)
+        if rest == 0:
+            return self.binary("multiply", a, result, dtype, width)
+        return self.fma(a, result, self.binary("multiply", a, literal(rest, dtype, width), dtype, width), dtype, width)
+
+    def divided_by_row(self, a: str, k: str, last: int, dtype: np.dtype, width: int) -> str:
+        """The same for a k known when the code runs, from 1 to last, by tables of 1/k and what it lacks."""
+        factors = np.array([0.0, *(1 / i for i in range(1, last + 1))]).astype(dtype)
+        rests = np.array([0.0, *(float(Fraction(1, i) - Fraction(float(factors[i]))) for i in range(1, last + 1))])
+        factor, rest = (
+            self.splat(self.load(self.table(rows), k, dtype), dtype, width) for rows in (factors, rests.astype(dtype))
+        )
+        return self.fma(a, factor, self.binary("multiply", a, rest, dtype, width), dtype, width)
 
     def negative(self, a: str, dtype: np.dtype, width: int = 1) -> str:
         """-a."""

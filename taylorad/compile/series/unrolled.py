@@ -14,10 +14,11 @@ import numpy as np
 from taylorad.compile.graph import Placement
 from taylorad.compile.series.contraction import Contraction
 from taylorad.compile.series.nodes import BOOL, Node, Row, SeriesProgram
-from taylorad.compile.series.text import Text, literal
+from taylorad.compile.series.text import UNBIASED, Text, literal
 from taylorad.compile.series.values import linear, value
 
 Entries = list[str | None]
+Pair = tuple[tuple[int, int], str, str]  # how new a product is (degree and depth of its newer factor), and its factors
 CHAIN = 6  # terms that are added one after the other
 
 
@@ -38,17 +39,33 @@ class Unrolled:
         self.text, self.program, self.width, self.given = text, program, width, given
         self.parts: list[list[Entries]] = [[] for _ in program.nodes]
         self.slopes: dict[tuple[int, int], Entries] = {}
+        self.depth = depths(program)
 
     def step(self, k: int) -> None:
         """Write part k of all nodes; call it for k = 0, 1, … in turn."""
         for node in self.program.made():
             if k <= node.last:
-                self.parts[node.index].append(_RULES[node.kind](self, node, k))
+                self.parts[node.index].append(RULES[node.kind](self, node, k))
 
     def part(self, index: int, k: int) -> Entries:
         """The names of part k; None for zeros."""
         parts = self.parts[index]
         return parts[k] if k < len(parts) else [None]
+
+    def scaled(self, index: int, k: int, factor: float) -> Entries:
+        """Part k times a number, which goes into the coefficients of a sum of two: of more it saves no time."""
+        node = self.program[index]
+        if node.kind == "place" and k <= node.last and self.width == 1:
+            result: Entries = [None] * node.size
+            for placement, x in zip(node.data, node.operands, strict=True):
+                entries, size = self.scaled(x, k, factor), self.program[x].size
+                entries = entries if len(entries) == size else entries * size
+                for i, name in zip(placement.flat(self.program[x].shape).reshape(-1), entries, strict=True):
+                    result[i] = name
+            return result
+        if node.kind == "linear" and len(node.operands) <= 2 and 0 < k <= node.last and factor != 1:
+            return self._combined_linearly(node, k, factor)
+        return [self.times(x, factor, node.dtype) for x in self.part(index, k)]
 
     def guard(self) -> str | None:
         """After step 0: the name of a condition that all guards hold, None if there are none."""
@@ -68,13 +85,13 @@ class Unrolled:
         entries = self.part(index, k)
         return entries[e] if len(entries) > 1 else entries[0] if entries else None
 
-    def _sum(self, pairs: list[tuple[int, str, str]], dtype: np.dtype) -> str | None:
+    def _sum(self, pairs: list[Pair], dtype: np.dtype) -> str | None:
         """Σ a b over (age, a, b), the largest ages last; in a few chains."""
         if not pairs:
             return None
         pairs.sort(key=lambda pair: pair[0])
-        newest = pairs[-1][0]
-        last = [p for p in pairs if p[0] >= newest] if len(pairs) > 2 else []
+        newest = pairs[-1][0][0]
+        last = [p for p in pairs if p[0][0] >= newest] if len(pairs) > 2 else []
         rest = pairs[: len(pairs) - len(last)]
         count = max(1, min(4, len(rest) // CHAIN))
         chains = [self._chain(rest[i::count], None, dtype) for i in range(count)]
@@ -83,7 +100,7 @@ class Unrolled:
             chains = joined + chains[len(joined) * 2 :]
         return self._chain(last, chains[0], dtype)
 
-    def _chain(self, pairs: list[tuple[int, str, str]], total: str | None, dtype: np.dtype) -> str | None:
+    def _chain(self, pairs: list[Pair], total: str | None, dtype: np.dtype) -> str | None:
         for _, a, b in pairs:
             if total is None:
                 total = self.text.binary("multiply", a, b, dtype, self.width)
@@ -106,13 +123,14 @@ class Unrolled:
             return self.text.negative(a, dtype, self.width)
         return self.text.binary("multiply", a, literal(factor, dtype, self.width), dtype, self.width)
 
-    def _pairs(self, u: int, v: int, k: int, first: int, end: int, e: int) -> list[tuple[int, str, str]]:
+    def _pairs(self, u: int, v: int, k: int, first: int, end: int, e: int) -> list[Pair]:
         """Terms v_j u_{k-j} for first ≤ j ≤ end."""
         found = []
         for j in range(first, end + 1):
             a, b = self._one(u, k - j, e), self._one(v, j, e)
             if a is not None and b is not None:
-                found.append((max(j, k - j), a, b))
+                newest = self.depth[v] if 2 * j > k else self.depth[u]
+                found.append(((max(j, k - j), newest), a, b))
         return found
 
     # --------------------------------------------------------------------------------------------------- nodes
@@ -133,15 +151,21 @@ class Unrolled:
         return result
 
     def _linear(self, node: Node, k: int) -> Entries:
+        return self._combined_linearly(node, k, 1)
+
+    def _combined_linearly(self, node: Node, k: int, factor: float) -> Entries:
+        """A linear combination times a number; what takes longest to compute is added last."""
         coefficients, constant = node.data
+        terms = sorted(zip(coefficients, node.operands, strict=True), key=lambda term: self.depth[term[1]])
         return [
             linear(
                 self.text,
-                coefficients,
-                [self._one(i, k, e) for i in node.operands],
-                constant if k == 0 else 0,
+                [c * factor for c, _ in terms],
+                [self._one(i, k, e) for _, i in terms],
+                constant * factor if k == 0 else 0,
                 node.dtype,
                 self.width,
+                ordered=True,
             )
             for e in self._entries(node)
         ]
@@ -157,7 +181,7 @@ class Unrolled:
         middle = self._one(x, k // 2, e) if k % 2 == 0 and k // 2 >= first else None
         if middle is None:
             return double
-        return self._chain([(0, middle, middle)], double, dtype)
+        return self._chain([((0, 0), middle, middle)], double, dtype)
 
     def _square(self, node: Node, k: int) -> Entries:
         return [self._symmetric(node.operands[0], k, 0, e, node.dtype) for e in self._entries(node)]
@@ -202,13 +226,23 @@ class Unrolled:
         return result
 
     def _weighted(self, x: int, node: Node, k: int, e: int) -> str | None:
-        pairs = []
+        pairs, apart = [], self.is_biased(k)
         for j in range(1, k + 1):
             a, y = self._one(x, j, e), self._one(node.index, k - j, e)
-            weight = ((node.data + 1) * j - k) / k
+            weight = ((node.data + 1) * j - k) / (1 if apart else k)
             if a is not None and y is not None and weight != 0:
-                pairs.append((max(j, k - j), self.times(a, weight, node.dtype) or a, y))
-        return self._sum(pairs, node.dtype)
+                pairs.append(((max(j, k - j), 0), self.times(a, weight, node.dtype) or a, y))
+        total = self._sum(pairs, node.dtype)
+        return self.divided(total, k, node.dtype) if apart else total
+
+    @staticmethod
+    def is_biased(k: int) -> bool:
+        """Whether the rounding of 1/k counts."""
+        return k <= UNBIASED and k & (k - 1) != 0
+
+    def divided(self, a: str | None, k: int, dtype: np.dtype) -> str | None:
+        """An entry over a degree."""
+        return None if a is None else self.text.divided(a, k, dtype, self.width)
 
     def _slope(self, node: Node, k: int) -> Entries:
         if (node.index, k) in self.slopes:
@@ -223,7 +257,7 @@ class Unrolled:
         slopes = [self._row(row, node, k, e) for e in self._entries(node)]
         if row.slope is not None:
             self.slopes[row.slope, k] = slopes
-        return [self.times(s, 1 / k, node.dtype) for s in slopes]
+        return [self.divided(s, k, node.dtype) for s in slopes]
 
     def _row(self, row: Row, node: Node, k: int, e: int) -> str | None:
         """k y_k."""
@@ -307,12 +341,24 @@ class Unrolled:
                 for p, q in zip(first, second, strict=True):
                     one, two = a[p], b[q]
                     if one is not None and two is not None:
-                        pairs.append((max(j, k - j), one, two))
+                        pairs.append(((max(j, k - j), 0), one, two))
             result.append(self._sum(pairs, node.dtype))
         return result
 
 
-_RULES: dict[str, Callable[[Unrolled, Node, int], Entries]] = {
+def depths(program: SeriesProgram) -> list[int]:
+    """How many operations lie between the inputs and each node."""
+    result: list[int] = []
+    for node in program.nodes:
+        operands = [i for i in node.operands if i < node.index]
+        if isinstance(node.data, Row):
+            operands = [i for i in (node.data.start, *(t.slope for t in node.data.terms)) if i < node.index]
+        moves = node.kind in ("view", "take", "place", "input", "constant")
+        result.append(max((result[i] for i in operands), default=0) + (not moves))
+    return result
+
+
+RULES: dict[str, Callable[[Unrolled, Node, int], Entries]] = {
     "input": Unrolled._given,
     "constant": Unrolled._given,
     "value": Unrolled._value,

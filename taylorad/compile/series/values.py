@@ -38,11 +38,21 @@ def value(text: Text, node: Node, operands: Sequence[str], types: Sequence[np.dt
 
 
 def linear(
-    text: Text, coefficients: Sequence, operands: Sequence[str | None], constant: float, dtype: np.dtype, width: int
+    text: Text,
+    coefficients: Sequence,
+    operands: Sequence[str | None],
+    constant: float,
+    dtype: np.dtype,
+    width: int,
+    ordered: bool = False,
 ) -> str | None:
-    """``c₁ x₁ + … + c``; operands that are None are zero, and so is the result if nothing is left."""
+    """``c₁ x₁ + … + c``; operands that are None are zero, and so is the result if nothing is left.
+
+    They are added in their order if it matters, else negative ones last.
+    """
     total = None if constant == 0 else literal(constant, dtype, width)
-    for c, x in sorted(zip(coefficients, operands, strict=True), key=lambda pair: pair[0] < 0):
+    pairs = zip(coefficients, operands, strict=True)
+    for c, x in pairs if ordered else sorted(pairs, key=lambda pair: pair[0] < 0):
         if x is None:
             continue
         if total is None:
