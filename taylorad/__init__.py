@@ -1,5 +1,8 @@
 """taylorad: higher-order Taylor-series and hyperdual arithmetic on plain NumPy functions."""
 
+from importlib import import_module
+from typing import Any
+
 from taylorad.algebras import DomainWarning, Dual, HyperDual, MultivariateTaylor, Taylor, variables
 from taylorad.compile.jit import Jitted, jit
 from taylorad.dispatch import UnsupportedFunctionError
@@ -35,6 +38,15 @@ from taylorad.transforms import (
 )
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Parts that are loaded when they are first used."""
+    if name == "ode":
+        return import_module("taylorad.ode")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "DerivativeError",
     "DerivativeReport",
@@ -64,6 +76,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "ode",
     "partial",
     "pullback",
     "pushforward",

@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import Any
 
+AS_USERS_WRITE = "taylorad.ode.systems"  # modules of ours whose functions are treated as users' are
 LIBRARIES = frozenset(
     [
         "numpy",
@@ -66,7 +67,8 @@ def is_library(namespace: dict) -> bool:
     """Whether a namespace is that of a library module, not of a user's."""
     if id(namespace) in _library_globals:
         return True
-    if str(namespace.get("__name__", "")).partition(".")[0] not in LIBRARIES:
+    name = str(namespace.get("__name__", ""))
+    if name.partition(".")[0] not in LIBRARIES or name.startswith(AS_USERS_WRITE):
         return False
     _library_globals[id(namespace)] = namespace  # kept, so that its id stays its own
     return True
