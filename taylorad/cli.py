@@ -1,4 +1,4 @@
-"""The command line: ``python -m taylorad nist`` and ``python -m taylorad series``.
+"""The command line: ``python -m taylorad nist``, ``python -m taylorad series`` and ``python -m taylorad orbit``.
 
 Results go to standard output, everything else to standard error. A mistake of the user is one line, ``taylorad: error:
 …``, and exit code 2; Ctrl-C prints what is done so far and exits with 130; a closed pipe is quiet.
@@ -20,12 +20,13 @@ import mpmath
 import numpy as np
 
 import taylorad as ta
-from taylorad import figures, nist
+from taylorad import figures, nist, orbit
 from taylorad.expressions import ExpressionError, parse
 
 __all__ = ["main"]
 
 LARGEST_ORDER = 1000
+LONGEST_ORBIT = 1e9  # years; the planets' motion is chaotic long before
 MISTAKE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
 
@@ -86,6 +87,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--plot", metavar="FILE", help="draw the function and some of its Taylor polynomials")
     command.add_argument("--json", action="store_true", help="print JSON instead of the table")
     command.set_defaults(run=_run_series)
+
+    command = commands.add_parser(
+        "orbit",
+        help="integrate the outer Solar System by Taylor's method",
+        description="Integrate Sun, Jupiter, Saturn, Uranus, Neptune and Pluto to machine precision, and print steps, "
+        "time and the error of the energy.",
+        allow_abbrev=False,
+    )
+    command.add_argument(
+        "--years", default="10000", metavar="N", help="how long, backward if negative (default: 10000)"
+    )
+    command.add_argument("--plot", metavar="FILE", help="draw the orbits and the error of the energy")
+    command.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    command.set_defaults(run=_run_orbit)
     return parser
 
 
@@ -120,11 +135,11 @@ def _run_nist(options: argparse.Namespace) -> int:
     return 0
 
 
-def _with_progress(runs: Sequence[Any]) -> Iterable[Any]:
+def _with_progress(runs: Any, unit: str = "run") -> Iterable[Any]:
     """Show a bar on a terminal."""
     from tqdm import tqdm
 
-    return tqdm(runs, unit="run", leave=False, disable=not sys.stderr.isatty())
+    return tqdm(runs, unit=unit, leave=False, disable=not sys.stderr.isatty())
 
 
 def _nist_table(results: Sequence[nist.Result], planned: int) -> str:
@@ -235,6 +250,33 @@ def _series_json(series: ta.Taylor, text: str, at: float) -> str:
             "radius_of_convergence": float(series.radius_of_convergence()),
         }
     )
+
+
+# --------------------------------------------------------------------------------------------------------------- orbit
+
+
+def _run_orbit(options: argparse.Namespace) -> int:
+    years = _years(options.years)
+    if options.plot is not None:
+        figures.check_target(options.plot)
+    found = orbit.integrate(years, lambda times: _with_progress(times, "part"))
+    print(_as_json(orbit.as_data(found)) if options.json else orbit.table(found))
+    if not found.complete:
+        print(f"taylorad: interrupted after {found.years:g} of {years:g} years", file=sys.stderr)
+        return INTERRUPTED
+    if options.plot is not None:
+        figures.save(figures.orbit_figure(found), options.plot)
+    return 0
+
+
+def _years(text: str) -> float:
+    try:
+        years = float(text)
+    except ValueError:
+        raise UsageError(f"--years must be a number, not {text.strip()!r}") from None
+    if not 0 < abs(years) <= LONGEST_ORBIT:
+        raise UsageError(f"--years must not be zero nor beyond {LONGEST_ORBIT:g}, got {text.strip()}")
+    return years
 
 
 def _as_json(data: Any) -> str:

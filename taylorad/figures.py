@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from taylorad.algebras import Taylor
     from taylorad.nist import Problem, Result
+    from taylorad.orbit import Orbit
 
-__all__ = ["FigureError", "check_target", "fits_figure", "save", "series_figure"]
+__all__ = ["FigureError", "check_target", "fits_figure", "orbit_figure", "save", "series_figure"]
 
 # Okabe and Ito's palette, told apart by colour-blind readers too
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
@@ -168,3 +169,31 @@ def _limits(exact: Any, x: Any, at: float, reach: float, value: float) -> tuple[
     low, high = np.quantile(inside, [0.04, 0.96]) if inside.size else (value, value)
     padding = 0.4 * (high - low) or 1.0
     return float(min(low, value) - padding), float(max(high, value) + padding)
+
+
+def orbit_figure(orbit: Orbit) -> Figure:
+    """The planets' orbits seen from above, and how the error of the energy grows."""
+    from taylorad.ode.systems.solar import BODIES
+
+    figure = _figure(10.0, 4.8)
+    above, error = figure.subplots(1, 2)
+    sun, *planets = orbit.path
+    above.plot(0.0, 0.0, "o", color=ORANGE, markersize=5, label=BODIES[0])
+    for name, path, color in zip(BODIES[1:], planets, (BLUE, RED, GREEN, CURVES[5], CURVES[3]), strict=True):
+        x, y = path[0] - sun[0], path[1] - sun[1]
+        above.plot(x, y, color=color, linewidth=0.8, label=name)
+        above.plot(x[0], y[0], "o", color=color, markersize=4)
+    above.set_aspect("equal")
+    above.set_xlabel("x from the Sun, AU")
+    above.set_ylabel("y, AU")
+    drawn = min(abs(orbit.years), 250.0)
+    above.set_title(f"the first {drawn:g} years, dots where they begin", fontsize=10)
+    above.legend(fontsize=8, frameon=False, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.12), columnspacing=1.0)
+    error.plot(orbit.times, orbit.errors, color=BLUE, linewidth=0.9)
+    error.axhline(0.0, color="black", linewidth=0.5)
+    error.set_xlabel("years")
+    error.set_ylabel("relative error of the energy")
+    error.set_title(f"{orbit.steps} steps, root mean square {orbit.rms:.1e}", fontsize=10)
+    for panel in (above, error):
+        panel.spines[["top", "right"]].set_visible(False)
+    return figure

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 import taylorad as ta
 from taylorad import cli, figures, nist
@@ -148,6 +149,56 @@ def test_an_interrupt_prints_what_is_done(capsys, monkeypatch):
     assert json.loads(out) == {"runs": [], "good": 0, "total": 0, "complete": False}
 
 
+# --------------------------------------------------------------------------------------------------------------- orbit
+
+
+def test_orbit_prints_steps_times_and_the_error_of_the_energy(capsys):
+    code, out, err = run(capsys, "orbit", "--years", "100")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[2].split() == ["years", "100"]
+    assert [line.split()[0] for line in lines[3:6]] == ["steps", "time", "energy"]
+    assert [line.split()[0] for line in lines[9:]] == ["Sun", "Jupiter", "Saturn", "Uranus", "Neptune", "Pluto"]
+    assert len({len(line) for line in lines[7:]}) == 1
+
+
+def test_orbit_in_json_backward_ends_where_scipy_does(capsys):
+    code, out, _ = run(capsys, "orbit", "--years", "-50", "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["years"] == -50
+    assert data["complete"]
+    assert data["energy_error"]["largest"] < 1e-14  # a few hundred steps of rounding
+    system = ta.ode.systems.outer_solar_system
+    solution = solve_ivp(
+        system.fun, (0, -50), system.initial_state, "DOP853", args=system.parameters, rtol=1e-12, atol=1e-14
+    )
+    found = np.concatenate([data["positions"][name] for name in data["positions"]])
+    np.testing.assert_allclose(found, solution.y[:18, -1], rtol=0, atol=1e-9)  # what SciPy's tolerance leaves
+
+
+def test_orbit_figures(capsys, tmp_path):
+    target = tmp_path / "orbit.png"
+    code, _, err = run(capsys, "orbit", "--years", "30", "--plot", str(target))
+    assert (code, err) == (0, "")
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_interrupted_orbit_prints_what_is_done(capsys, monkeypatch):
+    walk = ta.ode.Integrator.propagate_until
+
+    def until(self, t):
+        if t > 10:
+            raise KeyboardInterrupt
+        walk(self, t)
+
+    monkeypatch.setattr(ta.ode.Integrator, "propagate_until", until)
+    code, out, err = run(capsys, "orbit", "--years", "100")
+    assert code == 130
+    assert out.splitlines()[2].split() == ["years", "10"]
+    assert err == "taylorad: interrupted after 10 of 100 years\n"
+
+
 # ------------------------------------------------------------------------------------------------------------ mistakes
 
 
@@ -179,6 +230,8 @@ def test_an_interrupt_prints_what_is_done(capsys, monkeypatch):
         (["series", "exp(exp(x))", "--at", "9", "--order", "3"], "the coefficient of degree 0 is not finite"),
         (["series", "betaln(x, x)", "--at", "2", "--order", "3", "--plot", "a/b/c.png"], "cannot write 'a/b/c.png'"),
         (["series", "x", "--at", "2", "--order", "3", "--plot", "figure.doc"], "cannot draw 'figure.doc'"),
+        (["orbit", "--years", "long"], "--years must be a number, not 'long'"),
+        (["orbit", "--years", "0"], "--years must not be zero nor beyond 1e+09, got 0"),
         (["nist", "--problem", "Misra9"], "unknown problem 'Misra9': choose from Misra1"),
         (["nist", "--problem"], "--problem: expected at least one argument"),
         (["nist", "--plot", "a/b/c.png"], "cannot write 'a/b/c.png'"),
