@@ -18,6 +18,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "mathml",
     "rule_table",
+    "system_table",
     "public_names",
     "shapes",
     "computed",

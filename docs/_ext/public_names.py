@@ -1,4 +1,4 @@
-"""Warns for every public class or function of `taylorad` that the reference leaves out."""
+"""Warns for every public class or function of the package that the reference leaves out."""
 
 import inspect
 
@@ -10,13 +10,14 @@ logger = logging.getLogger(__name__)
 
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
-    import taylorad
+    import taylorad.ode
 
     documented = env.get_domain("py").data["objects"]
-    for name in taylorad.__all__:
-        public = getattr(taylorad, name)
-        if (inspect.isclass(public) or callable(public)) and f"taylorad.{name}" not in documented:
-            logger.warning("taylorad.%s is public, but no page under docs/reference/ documents it", name)
+    for module in (taylorad, taylorad.ode, taylorad.ode.systems):
+        for name in module.__all__:
+            public, full = getattr(module, name), f"{module.__name__}.{name}"
+            if (inspect.isclass(public) or callable(public)) and full not in documented:
+                logger.warning("%s is public, but no page under docs/reference/ documents it", full)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -26,7 +26,7 @@ import numpy as np
 
 EPS = 2.0**-52
 LEAST_ORDER, LARGEST_ORDER = 4, 1000
-FRACTION = 0.05  # σ: up to 0.1 the energy error of Kepler's problem is that of rounding, at 0.5 it drifts
+FRACTION = 0.05  # σ: up to 0.1 the energy error of Kepler's problem is that of rounding, at 2 it drifts
 DEFECT_LIMIT = 16.0  # tolerances that a step's error may come to, as its defect shows it, before the step is rejected
 
 SHORTEST = 1 / 8  # of a step must change the time, where that is of influence

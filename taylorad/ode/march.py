@@ -103,7 +103,7 @@ class March:
         length = abs(self.stepper.lengths[self.control.steps - 1])
         self._short = self._short + 1 if length <= SHORT * abs(self.control.time) else 0
         if self._short > MOST_SHORT:
-            self._stop_at_singularity("steps do not get on, as where the right-hand side jumps back and forth")
+            self._stop("steps do not get on, as where the right-hand side jumps back and forth")
 
     def _steps(self) -> Status:
         """Steps by machine code; one without it where there is none, as where |y| begins at 0."""
@@ -309,10 +309,12 @@ class March:
             self._stop_at_singularity("the next step would be too short to change t")
 
     def _stop_at_singularity(self, why: str) -> None:
-        time = self.control.time
         distance = self._distance()
         where = "" if distance is None else f"; by its radius of convergence there is a singularity near t = {distance}"
-        raise IntegrationError(f"the solution cannot be continued beyond t = {_shown(time)}: {why}{where}")
+        self._stop(why + where)
+
+    def _stop(self, why: str) -> None:
+        raise IntegrationError(f"the solution cannot be continued beyond t = {_shown(self.control.time)}: {why}")
 
     def _distance(self) -> str | None:
         """Where the nearest singularity is, from the growth of the last coefficients."""

@@ -134,7 +134,8 @@ def _integrate(run: March, collected: _Collected, progress: bool) -> tuple[int, 
             try:
                 status = run.run(run.capacity)
             except IntegrationError as error:
-                collected.take()
+                if collected.take(bool(run.control.flagged)):
+                    return 1, STOPPED
                 return -1, str(error)
             if collected.take(status == Status.EVENT):
                 return 1, STOPPED
@@ -156,7 +157,6 @@ class _Collected:
         self.knots: list[Any] = [np.array([begin], dtype=run.stepper.times.dtype)]
         self.lows: list[Any] = []
         self.pieces: list[Any] = []
-        self.stopped: Any = None
         if t_eval is not None:
             self._take_start(begin, y)
 
