@@ -18,6 +18,7 @@ from taylorad.ode.problem import checked_events
 from taylorad.ode.start import checked_args, checked_state, march
 
 FINISHED = "The solver successfully reached the end of the integration interval."
+LARGEST_TIME = 1e150  # squares of steps must not overflow
 STOPPED = "A termination event occurred."
 
 
@@ -249,6 +250,8 @@ def _checked_span(t_span: Sequence[Any]) -> tuple[Any, Any]:
         raise ValueError(f"`t_span` must be a pair (t0, t1) of times, got {t_span!r}") from None
     if not finite:
         raise ValueError(f"the times in `t_span` must be finite, got {t_span!r}")
+    if max(abs(float(begin)), abs(float(end))) > LARGEST_TIME:
+        raise ValueError(f"the times in `t_span` must not exceed {LARGEST_TIME:g}, got {t_span!r}: take a larger unit")
     if begin == end:
         raise ValueError(f"`t_span` must be a pair of different times, got {t_span!r}")
     return begin, end

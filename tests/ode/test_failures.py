@@ -360,3 +360,9 @@ def test_one_number_is_the_slope_of_one_component():
 def test_tolerances_are_numbers():
     with pytest.raises(TypeError, match="`atol` must be a number"):
         ode.solve_ivp(lambda t, y: -y, (0, 3), [2.0], atol=None)
+
+
+def test_times_whose_squares_overflow_are_refused():
+    with pytest.raises(ValueError, match="take a larger unit"):
+        ode.solve_ivp(lambda t, y: [1.0], (0, 1e300), [0.0])
+    np.testing.assert_allclose(ode.solve_ivp(lambda t, y: [1.0], (0, 1e150), [0.0]).y[0, -1], 1e150, rtol=1e-15)

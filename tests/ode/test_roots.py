@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from fractions import Fraction
 from itertools import pairwise
 from math import comb, factorial
@@ -38,11 +39,27 @@ def trigonometric(kind, t, order):
     return c
 
 
+ASCENDING = "asc" in inspect.signature(mpmath.polyroots).parameters  # mpmath 1.4 wants coefficients in rising order
+
+
+def complex_roots(rising):
+    """All roots of a polynomial, by mpmath."""
+    options = {"maxsteps": 500, "extraprec": 600}
+    return mpmath.polyroots(rising, asc=True, **options) if ASCENDING else mpmath.polyroots(rising[::-1], **options)
+
+
+def value(rising, s):
+    """A polynomial by Horner's rule, in mpmath's precision."""
+    total = mpmath.mpf(0)
+    for c in reversed(rising):
+        total = total * s + c
+    return total
+
+
 def oracle(coefficients, h):
     """Real roots in (0, h] of the polynomial with these very coefficients, in the direction of travel, 60 digits."""
     with mpmath.workdps(60):
-        falling = [mpmath.mpf(float(c)) for c in np.trim_zeros(coefficients, "b")[::-1]]
-        found = mpmath.polyroots(falling, maxsteps=500, extraprec=600)
+        found = complex_roots([mpmath.mpf(float(c)) for c in np.trim_zeros(coefficients, "b")])
         real = [z.real for z in found if abs(z.imag) < mpmath.mpf(10) ** -40 * max(abs(z), mpmath.mpf(10) ** -20)]
         travelled = [z for z in real if 0 < z * np.sign(h) <= abs(h)]
         return sorted(travelled, key=abs)
@@ -53,10 +70,10 @@ def assert_simple_roots(coefficients, h):
     found, expected = roots(coefficients, h), oracle(coefficients, h)
     assert len(found.s) == len(expected)
     with mpmath.workdps(60):
-        falling = [mpmath.mpf(float(c)) for c in coefficients[::-1]]
+        rising = [mpmath.mpf(float(c)) for c in coefficients]
         for s, direction, exact in zip(found.s, found.direction, expected, strict=True):
             assert abs(mpmath.mpf(float(s)) - exact) <= ONE_ULP * abs(exact)
-            just_after = mpmath.polyval(falling, exact * (1 + mpmath.mpf(10) ** -30))
+            just_after = value(rising, exact * (1 + mpmath.mpf(10) ** -30))
             assert direction == mpmath.sign(just_after)
 
 

@@ -159,6 +159,14 @@ def step_size(parts: list[list[Any]], tolerance: Any) -> Any:
     return min(sizes, default=mp.inf)
 
 
+def value(coefficients: Sequence[Any], h: Any) -> Any:
+    """A polynomial by Horner's rule."""
+    total = mp.mpf(0)
+    for c in reversed(coefficients):
+        total = total * h + c
+    return total
+
+
 def integrate(fun: RightHandSide, span: Sequence[Any], y: Sequence[Any], order: int, tolerance: Any) -> list[Any]:
     """The state at span[1] from y at span[0]."""
     t, end = span
@@ -168,6 +176,6 @@ def integrate(fun: RightHandSide, span: Sequence[Any], y: Sequence[Any], order: 
         h = step_size(parts, tolerance)
         last = h >= abs(end - t)
         h = end - t if last else mp.sign(end - t) * h
-        y = [mp.polyval(c[::-1], h) for c in parts]
+        y = [value(c, h) for c in parts]
         t = end if last else t + h
     return y
