@@ -1,7 +1,7 @@
 """`Series`: an array of elements of a graded algebra, and how it treats each kind of primitive.
 
 The subclasses name the algebra (`Taylor`, `MultivariateTaylor`, `HyperDual`); all arithmetic and every function of the
-table is here, written once over the algebra's `Structure`.
+table is here, written once over the algebra's `Structure`. Indexing and moving of entries: `taylorad.algebras.entries`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,19 @@ from typing import Any, Self
 
 import numpy as np
 
-from taylorad.algebras.arraylike import ArrayMethods
 from taylorad.algebras.edges import quotient, undefined
+from taylorad.algebras.entries import Entries, deepened, primal_of
 from taylorad.algebras.expansion import apply_elementary, first_part
 from taylorad.algebras.operators import DirectOperators
 from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure, common_dtype
-from taylorad.algebras.views import view_of
 from taylorad.dispatch import DuckArray, unwrapped
 from taylorad.rings import as_coefficients, is_multiprecision
 from taylorad.rules import TABLE, Primitive
 from taylorad.rules.kinks import settled_at
-from taylorad.rules.linear import Gather
 
 
-class Series(ArrayMethods, DirectOperators):
+class Series(Entries, DirectOperators):
     """Elements of a graded algebra, as an array: coefficients of shape (size, *shape).
 
     Attributes
@@ -174,7 +172,7 @@ class Series(ArrayMethods, DirectOperators):
         return getattr(self, "_" + primitive.kind)(primitive, args, kwargs)
 
     def _constant(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        values, options = [_primal(a) for a in args], {key: _primal(v) for key, v in kwargs.items()}
+        values, options = [primal_of(a) for a in args], {key: primal_of(v) for key, v in kwargs.items()}
         return settled_at(primitive.name, primitive.function(*values, **options), args, options)
 
     def _undefined(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
@@ -210,7 +208,7 @@ class Series(ArrayMethods, DirectOperators):
             coefficients = series.coefficients.copy()
         else:
             coefficients = self._zeros(value.shape, value)
-            source = _deepen(series.coefficients, value.ndim + 1)
+            source = deepened(series.coefficients, value.ndim + 1)
             coefficients[1:] = np.broadcast_to(source[1:], (self.structure.size - 1, *value.shape))
         coefficients[0, ...] = value
         return self._new(coefficients)
@@ -229,7 +227,7 @@ class Series(ArrayMethods, DirectOperators):
             x, y = y, x
         if self.is_constant(y):
             factor = self._plain(y)
-            return self._new(_deepen(x.coefficients, np.ndim(factor) + 1) * factor)
+            return self._new(deepened(x.coefficients, np.ndim(factor) + 1) * factor)
         if x is y:
             return self._new(self.structure.square(x.coefficients))
         u, v = _aligned(x.coefficients, y.coefficients)
@@ -267,7 +265,7 @@ class Series(ArrayMethods, DirectOperators):
         x, y = _two(primitive, args, kwargs)
         if self.is_constant(y):
             divisor = self._plain(y)
-            return self._new(_deepen(x.coefficients, np.ndim(divisor) + 1) / divisor)
+            return self._new(deepened(x.coefficients, np.ndim(divisor) + 1) / divisor)
         u, v = _aligned(self._coefficients_of(x), y.coefficients)
         shape = np.broadcast_shapes(u.shape, v.shape)
         u, v = np.broadcast_to(u, shape), np.broadcast_to(v, shape)
@@ -296,96 +294,6 @@ class Series(ArrayMethods, DirectOperators):
                 return result if result is not self else self.copy()
             square = square._product(square, square)
 
-    # ---------------------------------------------------------------------------------------------- moving entries
-
-    def _gather(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
-        """Run the NumPy function on entry numbers (0 stands for zero), then move all coefficients alike."""
-        gather: Gather = primitive.function
-        if primitive.name == "where" and len(args) == 1:
-            return np.nonzero(_primal(args[0]))
-        view = view_of(self, primitive.name, args, kwargs)
-        if view is not NotImplemented:
-            return view
-        pool = _Pool(self)
-        data = [pool.number(a) if i in gather.data else _primal(a) for i, a in enumerate(args)]
-        moved = gather.function(*data, **{key: _primal(v) for key, v in kwargs.items()})
-        if isinstance(moved, list | tuple):
-            return (
-                type(moved)(pool.take(m) for m in moved)
-                if type(moved) in (list, tuple)
-                else tuple(map(pool.take, moved))
-            )
-        return pool.take(moved)
-
-    def __getitem__(self, key: Any) -> Self:
-        if self.shape == () and key != () and key is not Ellipsis and key is not None and not isinstance(key, tuple):
-            raise IndexError(f"{self.describe()} of shape () has no entries; its coefficients are in .coefficients")
-        if _is_basic(key):
-            inner = self.coefficients[(slice(None), *key) if isinstance(key, tuple) else (slice(None), key)]
-            return self._new(inner.copy() if inner.ndim == 1 else inner)
-        return self._new(self.coefficients[(slice(None), *self._positions(key))])
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        where = (*key,) if isinstance(key, tuple) else (key,)
-        if not _is_basic(key):
-            where = self._positions(key)
-        value = unwrapped(value)
-        if isinstance(value, Series) and value.level > self.level:
-            self._become(value.lift(self._new(self.coefficients)))
-        elif isinstance(value, DuckArray) and value.level > self.level:
-            raise ValueError(
-                "cannot write a value of an inner differentiation into an array made in an outer one: write into a "
-                "copy of it, z = np.array(z)"
-            )
-        written = unwrapped(self._coefficients_of(value))
-        if isinstance(written, DuckArray) and getattr(self.coefficients, "level", (-1, 0)) < written.level:
-            self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
-        target = self.coefficients[(0, *where)]
-        while written.ndim > np.ndim(target) + 1 and written.shape[1] == 1 and _is_basic(key):  # as NumPy does
-            written = written[:, 0]
-        self.coefficients[(slice(None), *where)] = _deepen(written, np.ndim(target) + 1)
-
-    def _become(self, other: Series) -> None:
-        """Turn into an array of an algebra further out, into which one of its elements is to be written."""
-        self.__class__ = type(other)
-        self.coefficients, self.structure, self.tag = other.coefficients, other.structure, other.tag
-
-    def _positions(self, key: Any) -> tuple:
-        key = tuple(map(_primal, key)) if isinstance(key, tuple) else _primal(key)
-        numbers = np.arange(self.size).reshape(self.shape)[key]
-        return np.unravel_index(numbers, self.shape)
-
-
-class _Pool:
-    """The entries of several operands under one numbering: 0 is zero, then each operand's entries in turn."""
-
-    def __init__(self, algebra: Series):
-        self.algebra, self.count = algebra, 1
-        self.operands: list[Any] = []
-
-    def number(self, operand: Any) -> Any:
-        if isinstance(operand, list | tuple):
-            return type(operand)(
-                self.number(p if hasattr(p, "shape") or isinstance(p, list | tuple) else np.asarray(p)) for p in operand
-            )
-        if operand is None:
-            return None
-        shape = getattr(operand, "shape", None) or np.shape(operand)
-        numbers = np.arange(self.count, self.count + int(np.prod(shape, dtype=int))).reshape(shape)
-        self.operands.append(operand)
-        self.count += numbers.size
-        return numbers
-
-    def take(self, numbers: np.ndarray) -> Any:
-        """The series whose entries have the given numbers."""
-        algebra, size = self.algebra, self.algebra.structure.size
-        flat = [algebra._coefficients_of(x).reshape(size, -1) for x in self.operands]
-        numbers = np.asarray(numbers)
-        if len(flat) == 1 and (numbers.size == 0 or numbers.min() > 0):
-            return algebra._new(flat[0][:, numbers - 1])
-        zero = algebra.empty((1,)).coefficients
-        return algebra._new(np.concatenate([zero, *flat], axis=1)[:, numbers])
-
 
 def zero_of(array: Any) -> Any:
     """The zero of the base ring of an object array, so that no plain integers (1/3 a float!) mix with its numbers."""
@@ -398,14 +306,6 @@ def describe(x: Any) -> str:
     return x.describe() if hasattr(x, "describe") else f"a {type(x).__name__}"
 
 
-def _primal(x: Any) -> Any:
-    if isinstance(x, list):
-        return [_primal(part) for part in x]
-    if type(x) is tuple:
-        return tuple(_primal(part) for part in x)
-    return getattr(x, "primal", x)
-
-
 def _two(primitive: Primitive, args: tuple, kwargs: dict) -> tuple[Any, Any]:
     """The operands of a binary operation; options it cannot honour are refused, not ignored."""
     if kwargs:
@@ -414,23 +314,6 @@ def _two(primitive: Primitive, args: tuple, kwargs: dict) -> tuple[Any, Any]:
     return x, y
 
 
-def _is_basic(key: Any) -> bool:
-    """Whether an index is made of integers, slices, None and Ellipsis only: a view."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(
-        part is None or part is Ellipsis or (isinstance(part, int | np.integer | slice) and not isinstance(part, bool))
-        for part in parts
-    )
-
-
-def _deepen(coefficients: Any, ndim: int) -> Any:
-    """Axes of length 1 after the leading one, up to `ndim`."""
-    missing = ndim - coefficients.ndim
-    if missing <= 0:
-        return coefficients
-    return coefficients.reshape(coefficients.shape[0], *(1,) * missing, *coefficients.shape[1:])
-
-
 def _aligned(u: Any, v: Any) -> tuple[Any, Any]:
     ndim = max(u.ndim, v.ndim)
-    return _deepen(u, ndim), _deepen(v, ndim)
+    return deepened(u, ndim), deepened(v, ndim)
