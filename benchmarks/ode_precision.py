@@ -183,11 +183,11 @@ class Run:
     drift: float
 
 
-LONG = {  # how far: SciPy takes 15 to 90 seconds
+LONG = {  # how far: SciPy takes 15 to 130 seconds
     "outer Solar System": 2e4,
     "Pleiades": 100.0,
     "16 bodies": 8e3,
-    "32 bodies": 8e3,
+    "32 bodies": 1.6e4,
     "Lorenz": 2e3,
     "Van der Pol": 1e4,
     "Hénon–Heiles": 2e4,
