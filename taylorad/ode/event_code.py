@@ -14,7 +14,7 @@ from taylorad.compile.series.text import Text, literal
 
 D = np.dtype(np.float64)
 MARGIN = 2.0**-44  # relative to the sum of all terms: what rounding may do to a sign
-ROUNDING = 2.0**-50
+GAP_ROUNDING = 2.0**-50
 GAP_LIMIT = 2.0**-36  # the same, to the value at the end of a step
 
 
@@ -51,7 +51,7 @@ class Event:
         text = self.text
         gap = self._size(text.binary("subtract", self._part(0), text.load(self.expected, 0, D), D))
         limit = self._times(text.load(self.expected, 1, D), literal(GAP_LIMIT, D))
-        usual = self._times(text.load(self.expected, 2, D), literal(ROUNDING, D))
+        usual = self._times(text.load(self.expected, 2, D), literal(GAP_ROUNDING, D))
         return text.compare(">", gap, text.fma(usual, reach, limit, D, 1), D)
 
     def norms(self, scale: str) -> list[tuple[int, str]]:

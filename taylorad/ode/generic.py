@@ -14,10 +14,8 @@ import numpy as np
 
 from taylorad.algebras.recurrence import QUIET
 from taylorad.ode.control import (
-    DEFECT_LIMIT,
     FRACTION,
     KEPT,
-    LEAST_UNIT,
     SHORTEST,
     Control,
     Status,
@@ -26,7 +24,6 @@ from taylorad.ode.control import (
     precision_of,
 )
 from taylorad.ode.dense import horner
-from taylorad.ode.event_code import GAP_LIMIT, ROUNDING
 from taylorad.ode.events import in_double_precision
 from taylorad.ode.online import Online, series_along
 from taylorad.ode.problem import Problem
@@ -111,9 +108,9 @@ class GenericStepper(Stepper):
         self.coefficients[control.row][:2] = x[:2]
         for i, g in enumerate(self._events):
             self.observed[control.row][i][0] = g(time, self.state)
-        if control.checked and self._is_off(x):
+        if control.checked and np.any(self.defect(x)[1]):
             return Status.DEFECT
-        if control.checked and self._has_gap():
+        if control.checked and np.any(self.gap()[1]):
             return Status.GAP
         if control.flagged or control.reached:
             return Status.EVENT if control.flagged else Status.END
@@ -125,13 +122,6 @@ class GenericStepper(Stepper):
         if control.watch:
             return Status.COEFFICIENTS
         return self._advance(self.coefficients[control.row])
-
-    def _is_off(self, x: Any) -> bool:
-        h = self.control.scale
-        change = np.maximum(np.abs(x[1]), np.abs(self.predicted)) * h
-        unit = self.absolute + self.relative * np.maximum(np.abs(x[0]), change)
-        off = np.abs(x[1] - self.predicted) * h
-        return not np.all(off <= DEFECT_LIMIT * (self.order + 1) * unit)  # nan is off
 
     def _advance(self, x: Any) -> Status | None:
         control = self.control
@@ -157,22 +147,15 @@ class GenericStepper(Stepper):
         return None if np.all(is_finite(self.state)) else Status.NOT_FINITE
 
     def _length(self, x: Any) -> Any:
+        """The next length, by the solution and by the event functions."""
         control, scale = self.control, self.control.scale
-        zero, one, two = (np.abs(x[k]) for k in range(3))
-        size = np.maximum(np.maximum(zero, one * scale), two * scale * scale)
-        unit = self.absolute + self.relative * size
-        known, found = unit > 0, [math.inf]
-        for k in range(self.order - 2, self.order + 1):
-            ratios = np.abs(x[k])[known] / np.maximum(unit[known], LEAST_UNIT)
-            radius = (control.tightness - exponent(np.max(ratios, initial=0))) / k
-            found.append(radius + (math.log2(FRACTION) - control.tightness) / self.order)
-        if min(found) == math.inf:
-            return math.inf
-        for g in np.abs(self.observed[control.row]):
+        length = self.length(np.abs(x), scale)
+        tolerance = (math.log2(FRACTION) - control.tightness) / self.order
+        for g in np.abs(self.observed[control.row]) if length < math.inf else ():
             size = max(g[0], g[1] * scale, g[2] * scale * scale)
             for k in range(max(self.order - 3, 3), self.order if size > 0 else 0):
-                found.append((math.log2(FRACTION) - control.tightness) / self.order - exponent(g[k] / size) / k)
-        return 2.0 ** min(found)
+                length = min(length, 2.0 ** min(tolerance - exponent(g[k] / size) / k, 1000.0))
+        return length
 
     def _later(self, h: Any) -> tuple[Any, Any]:
         time, low = self.control.time, self.control.low
@@ -204,11 +187,6 @@ class GenericStepper(Stepper):
         """Undo the last step of this run."""
         self.state, self.carry = self.state.copy(), self.carry.copy()
         super().back()
-
-    def _has_gap(self) -> bool:
-        """Whether an event function is not what its polynomial said."""
-        now, (expected, size, slope, _) = self.observed[self.control.row][:, 0], self.expected.T
-        return bool(np.any(np.abs(now - expected) > size * GAP_LIMIT + slope * self.control.reach * ROUNDING))
 
     def _observe(self, x: Any, time: Any) -> None:
         """The coefficients of the event functions in this step."""

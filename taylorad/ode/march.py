@@ -9,18 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.ode.control import DEFECT_LIMIT, EPS, FRACTION, LEAST_UNIT, SHORTEST, Status, exponent, is_finite
+from taylorad.ode.control import SHORTEST, Status, exponent, is_finite, precision_of
 from taylorad.ode.dense import horner
-from taylorad.ode.event_code import GAP_LIMIT
-from taylorad.ode.event_code import ROUNDING as GAP_ROUNDING
 from taylorad.ode.generic import GenericStepper
 from taylorad.ode.stepper import NativeStepper, NoMachineCode, Stepper
 
 WITHIN = (0.11, 0.37, 0.62, 0.83)  # parts of a step
 TAIL_NOISE = 1e-12  # relative error of a step of which nothing is known
 ROUNDINGS = 16  # of the right-hand side, as large as they are found, that a defect may be
-SHORT, MOST_SHORT = 256 * EPS, 2000  # relative to the time, and how many such steps there may be in a row
-NOISE = 32 * EPS  # relative to the largest component: a defect below it may be rounding
+SHORT, MOST_SHORT = 256, 2000  # rounding errors of the time, and how many such steps there may be in a row
+NOISE = 32  # rounding errors of the largest component: a defect below may be rounding
 
 
 class IntegrationError(RuntimeError):
@@ -101,7 +99,9 @@ class March:
     def _count_short(self) -> None:
         """Give up where steps do not get on: a solution that slides along a jump, for example."""
         length = abs(self.stepper.lengths[self.control.steps - 1])
-        self._short = self._short + 1 if length <= SHORT * abs(self.control.time) else 0
+        self._short = (
+            self._short + 1 if length <= SHORT * precision_of(self.stepper.state) * abs(self.control.time) else 0
+        )
         if self._short > MOST_SHORT:
             self._stop("steps do not get on, as where the right-hand side jumps back and forth")
 
@@ -148,7 +148,7 @@ class March:
                 "the right-hand side has a singularity there"
             )
         control.scale = self._unscaled(norms)
-        scale = self.length(sizes, control.scale)
+        scale = self.stepper.length(sizes, control.scale)
         if 0 < scale < math.inf:
             control.scale = scale
         if self.first is not None:
@@ -165,20 +165,6 @@ class March:
         if not found or first == -math.inf:
             return float(min(abs(self.control.end - self.control.time), self.longest, 1.0))
         return 2.0 ** max(min(min(found) - 2 / math.log(2), 1000.0), -1000.0)
-
-    def length(self, sizes: Any, scale: float) -> float:
-        """``(σε)^{1/p} min_k (1/(ε N_k))^{1/k}`` over the last three degrees; infinite if all of them vanish.
-
-        `sizes` are the absolute values of the coefficients.
-        """
-        stepper, tightness, order = self.stepper, self.control.tightness, self.stepper.order
-        size = np.maximum(np.maximum(sizes[0], sizes[1] * scale), sizes[2] * (scale * scale))
-        unit = stepper.absolute + stepper.relative * size
-        divisor = np.where(unit > 0, np.maximum(unit, LEAST_UNIT), math.inf)
-        norms = (sizes[order - 2 :] / divisor).max(axis=1)
-        radius = min((tightness - exponent(norm)) / k for k, norm in enumerate(norms, order - 2))
-        power = radius + (math.log2(FRACTION) - tightness) / order
-        return 2.0**power if power < 1000 else math.inf
 
     # ------------------------------------------------------------------------------------------------------ decisions
 
@@ -224,12 +210,9 @@ class March:
     def _reject(self) -> None:
         """The solution is not what the last step said, or it has a jump: a shorter step, unless it is rounding."""
         stepper, found = self.stepper, self.stepper.current()
-        h = abs(self.stepper.lengths[self.control.steps - 1])
-        defect, scale = stepper.magnitudes(found[1] - stepper.predicted), stepper.magnitudes(found)
-        change = np.maximum(scale[1], stepper.magnitudes(stepper.predicted)) * h
-        unit = stepper.absolute + stepper.relative * np.maximum(scale[0], change)
-        off = ~(defect * h <= DEFECT_LIMIT * (stepper.order + 1) * unit)  # nan is off
-        harmless = bool(np.max(defect) * h <= NOISE * np.max(scale[0], initial=0))
+        defect, off = stepper.defect(found)
+        largest = np.max(stepper.magnitudes(found[0]), initial=0)
+        harmless = bool(np.max(defect) * self.control.scale <= NOISE * precision_of(stepper.state) * largest)
         rounding, _ = self._rounding(stepper.problem.slope, stepper.magnitudes)
         self._retry(
             harmless or bool(np.all(defect[off] <= ROUNDINGS * rounding[off])),
@@ -238,11 +221,7 @@ class March:
 
     def _gap(self) -> None:
         """An event function is not what its polynomial said: a shorter step, unless it is rounding."""
-        stepper, control = self.stepper, self.control
-        now, (expected, size, slope, _) = stepper.observed[control.row][:, 0], stepper.expected.T
-        gap = np.abs(now - expected)
-        off = gap > size * GAP_LIMIT + slope * control.reach * GAP_ROUNDING
-
+        gap, off = self.stepper.gap()
         rounding = self._round_events()
         self._retry(bool(np.all(gap[off] <= ROUNDINGS * rounding[off])), "an event function is not smooth")
 
@@ -265,9 +244,10 @@ class March:
         time, y, args = self.control.time + self.control.low, self.stepper.state, self.stepper.problem.args
         total: Any = 0
         own: Any = 0
+        eps = precision_of(y)
         with np.errstate(all="ignore"):
             exact = function(time, y, *args)
-            for factor in (1, 1 + 4 * EPS, 1 - 4 * EPS):
+            for factor in (1, 1 + 4 * eps, 1 - 4 * eps):
                 near = function(time * factor, y * factor, *args)
                 total = np.maximum(total, size(near - exact))
                 with contextlib.suppress(Exception):  # of functions that take double precision only
@@ -299,7 +279,7 @@ class March:
     def _collapse(self) -> None:
         control = self.control
         own = (
-            self.length(self.stepper.magnitudes(self.stepper.current()), control.reach)
+            self.stepper.length(self.stepper.magnitudes(self.stepper.current()), control.reach)
             if self.stepper.problem.events
             else 0
         )

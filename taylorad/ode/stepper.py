@@ -7,6 +7,7 @@ code for states of float64 and complex128; `generic.GenericStepper` does the sam
 from __future__ import annotations
 
 import ctypes
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ import numpy as np
 
 from taylorad.compile.native import target
 from taylorad.compile.series.start import Unsupported
-from taylorad.ode.control import EPS, Control, Status
+from taylorad.ode.control import DEFECT_LIMIT, EPS, FRACTION, LEAST_UNIT, Control, Status, exponent
+from taylorad.ode.event_code import GAP_LIMIT, GAP_ROUNDING
 from taylorad.ode.native import NativeSteps, aligned
 from taylorad.ode.problem import Problem, real_size
 
@@ -103,6 +105,37 @@ class Stepper(ABC):
     @abstractmethod
     def magnitudes(self, x: Any) -> Any:
         """Absolute values of the numbers tolerances are given for, along the last axis."""
+
+    def unit(self, size: Any) -> Any:
+        """Errors of one tolerance, for components of given sizes."""
+        return self.absolute + self.relative * size
+
+    def length(self, sizes: Any, scale: Any) -> float:
+        """``(σε)^{1/p} min_k (1/(ε N_k))^{1/k}`` over the last three degrees; infinite if all of them vanish.
+
+        `sizes` are the absolute values of the coefficients; see `control`.
+        """
+        order, tightness = self.order, self.control.tightness
+        unit = self.unit(np.maximum(np.maximum(sizes[0], sizes[1] * scale), sizes[2] * (scale * scale)))
+        divisor = np.where(unit > 0, np.maximum(unit, LEAST_UNIT), math.inf)
+        norms = (sizes[order - 2 :] / divisor).max(axis=1)
+        radius = min((tightness - exponent(norm)) / k for k, norm in enumerate(norms, order - 2))
+        power = radius + (math.log2(FRACTION) - tightness) / order
+        return 2.0**power if power < 1000 else math.inf
+
+    def defect(self, x: Any) -> tuple[Any, Any]:
+        """How far x_1 is from the derivative of the last step's polynomial, and in which components that is too far."""
+        h, expected = self.control.scale, self.magnitudes(self.predicted)
+        value, slope = self.magnitudes(x[0]), self.magnitudes(x[1])
+        defect = self.magnitudes(x[1] - self.predicted)
+        unit = self.unit(np.maximum(value, h * np.maximum(slope, expected)))
+        return defect, ~np.asarray(defect * h <= DEFECT_LIMIT * (self.order + 1) * unit, dtype=bool)  # nan is too far
+
+    def gap(self) -> tuple[Any, Any]:
+        """How far event functions are from what their polynomials said, and for which that is too far."""
+        now, (expected, size, slope, _) = self.observed[self.control.row][:, 0], self.expected.T
+        gap = np.abs(now - expected)
+        return gap, np.asarray(gap > size * GAP_LIMIT + slope * self.control.reach * GAP_ROUNDING, dtype=bool)
 
     def current(self) -> Any:
         """The coefficients of the current step, (order + 1, n)."""
@@ -235,6 +268,12 @@ class NativeStepper(Stepper):
             self.observed[control.row] = other.observed[1]
         for name in ("time", "low", "scale", "reach", "forced", "checked", "flagged", "found", "reached"):
             setattr(control, name, getattr(done, name))
+
+    def unit(self, size: np.ndarray) -> np.ndarray:
+        """Errors of one tolerance: of both parts of a complex number by the larger one."""
+        if self.dtype.kind == "c":
+            size = size.reshape(-1, 2).max(axis=1).repeat(2)
+        return super().unit(size)
 
     def magnitudes(self, x: np.ndarray) -> np.ndarray:
         """Of real and imaginary parts."""

@@ -172,3 +172,9 @@ def test_complex_extended_precision():
     assert solution.y.dtype == np.clongdouble
     exact = np.cos(np.longdouble(5)) + 1j * np.sin(np.longdouble(5))
     assert abs(solution.y[0, -1] - exact) < 20 * LONG
+
+
+def test_jumps_are_met_in_all_digits():
+    with mpmath.workdps(40):
+        solution = ode.solve_ivp(lambda t, y: [1 if t < 1 else -1], (0, mpmath.mpf(3)), [mpmath.mpf(0)])
+        assert abs(solution.y[0, -1] + 1) < mpmath.mpf(10) ** -37  # some ulps of t

@@ -231,7 +231,9 @@ class _Expansion:
         left, right = Contraction.of(node.data, self.program[u].shape, self.program[v].shape).positions()
         first, second, product = self.values[u], self.values[v], self.atoms.product
         return [
-            self.atoms.linear([product(first[i], second[j], node.dtype) for i, j in zip(p, q)], 0.0, node.dtype)  # noqa: B905
+            self.atoms.linear(
+                [product(first[i], second[j], node.dtype) for i, j in zip(p, q, strict=True)], 0.0, node.dtype
+            )
             for p, q in zip(left.tolist(), right.tolist(), strict=True)
         ]
 
