@@ -1,0 +1,1 @@
+"""Intervals of doubles as pairs of arrays (inf, sup): arithmetic, functions, text."""
