@@ -70,7 +70,7 @@ class DuckArray(NDArrayOperatorsMixin):
     level: tuple[int, int]
     """(tag of the latest differentiation within, layers made by hand around it): the greatest applies a primitive."""
 
-    empty: Callable[..., Any]
+    zeros: Callable[..., Any]
     lift: Callable[..., Any]
     wrapped: Any = None
     """What a mere cover holds: an array that nothing differentiates (any more)."""
@@ -211,7 +211,7 @@ def _masked(ufunc: Any, inputs: tuple, out: Any, where: Any, **kwargs: Any) -> A
         if isinstance(result, DuckArray) and result.wrapped is None and not isinstance(target, DuckArray):
             raise forced_into(target)
     else:
-        target = result.empty(shape) if isinstance(result, DuckArray) else np.zeros(shape, result.dtype)  # type: ignore[attr-defined]
+        target = result.zeros(shape) if isinstance(result, DuckArray) else np.zeros(shape, result.dtype)  # type: ignore[attr-defined]
     target[chosen] = result
     return target
 

@@ -289,6 +289,8 @@ def is_zero(x: Any) -> Any:
     """Where all coefficients of an array are zero."""
     if hasattr(x, "coefficients"):
         return np.all(is_zero(x.coefficients), axis=0)
+    if hasattr(x, "ends"):
+        return (x == 0).certainly
     if hasattr(x, "level"):
         return x == 0 if is_recorded(x) else is_zero(x.value)
     return np.asarray(x == 0, dtype=bool)
@@ -298,6 +300,8 @@ def is_nan(x: Any) -> Any:
     """Where a coefficient of an array is nan."""
     if hasattr(x, "coefficients"):
         return np.any(is_nan(x.coefficients), axis=0)
+    if hasattr(x, "ends"):
+        return x.is_empty
     if hasattr(x, "level"):
         return x != x if is_recorded(x) else is_nan(x.value)
     return np.asarray(x != x, dtype=bool)
@@ -308,6 +312,8 @@ def has_nan(x: Any) -> bool:
     while hasattr(x, "level"):
         if is_recorded(x):
             return rarely(np.any(x != x))
+        if hasattr(x, "ends"):
+            return False
         x = x.coefficients if hasattr(x, "coefficients") else x.value
     if x.__class__ is np.ndarray and x.dtype == np.float64:  # a sum of squares is nan if a term is
         square = np.vdot(x, x)

@@ -12,6 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from taylorad.algebras.arraylike import ArrayMethods
+from taylorad.algebras.interval.branches import where
+from taylorad.algebras.interval.comparisons import Comparison
 from taylorad.algebras.views import view_of
 from taylorad.dispatch import DuckArray, unwrapped
 from taylorad.rules import Primitive
@@ -33,8 +35,11 @@ class Entries(ArrayMethods):
     def _gather(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         """Run the NumPy function on entry numbers (0 stands for zero), then move all coefficients alike."""
         gather: Gather = primitive.function
-        if primitive.name == "where" and len(args) == 1:
-            return np.nonzero(primal_of(args[0]))
+        if primitive.name == "where":
+            if len(args) == 1:
+                return np.nonzero(primal_of(args[0]))
+            if isinstance(primal_of(args[0]), Comparison):
+                return where(self, primal_of(args[0]), *args[1:])
         view = view_of(self, primitive.name, args, kwargs)
         if view is not NotImplemented:
             return view
@@ -70,7 +75,7 @@ class Entries(ArrayMethods):
                 "copy of it, z = np.array(z)"
             )
         written = unwrapped(self._coefficients_of(value))
-        if isinstance(written, DuckArray) and getattr(self.coefficients, "level", (-1, 0)) < written.level:
+        if isinstance(written, DuckArray) and getattr(self.coefficients, "level", (-3, 0)) < written.level:
             self.coefficients = written.lift(self.coefficients)  # the array becomes nested around what is written
         target = self.coefficients[(0, *where)]
         while written.ndim > np.ndim(target) + 1 and written.shape[1] == 1 and _is_basic(key):  # as NumPy does
@@ -115,7 +120,7 @@ class _Pool:
         numbers = np.asarray(numbers)
         if len(flat) == 1 and (numbers.size == 0 or numbers.min() > 0):
             return algebra._new(flat[0][:, numbers - 1])
-        zero = algebra.empty((1,)).coefficients
+        zero = algebra.zeros((1,)).coefficients
         return algebra._new(np.concatenate([zero, *flat], axis=1)[:, numbers])
 
 

@@ -17,9 +17,10 @@ import mpmath
 import numpy as np
 
 from taylorad.algebras.edges import power_at_zero
+from taylorad.algebras.interval.coefficients import corrected, enclosed_coefficients
 from taylorad.algebras.recurrence import QUIET, compose, solve
 from taylorad.algebras.structure import TaylorStructure, allocator
-from taylorad.rings import Symbol, is_multiprecision, multiprecision, namespace
+from taylorad.rings import Symbol, encloses, innermost, is_multiprecision, multiprecision, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.composite import power_of_two
 from taylorad.rules.equation import lower
@@ -62,7 +63,7 @@ def check_arguments(owner: Any, primitive: Primitive, args: tuple) -> None:
     if len(args) != rule.nin:
         raise TypeError(f"{primitive.name} takes {rule.nin} argument(s), got {len(args)}")
     for i in rule.parameters:
-        if hasattr(args[i], "level"):
+        if hasattr(args[i], "level") and not hasattr(args[i], "ends"):
             raise TypeError(
                 f"{primitive.name}: argument {i + 1} is a parameter and must be a plain number or array; the "
                 f"function is differentiated with respect to argument {rule.arguments[-1] + 1} only "
@@ -80,6 +81,8 @@ def _broadcast(a: Any, shape: tuple[int, ...]) -> Any:
 
 def _as_parameter(value: Any, owner: Any) -> Any:
     """A parameter in the ring of the series: mpmath numbers and Fractions stay what they are."""
+    if encloses(owner):
+        return innermost(owner).lift(value)
     if isinstance(value, Symbol) or (owner.dtype == object and np.ndim(value) == 0):
         return value
     if np.ndim(value) == 0:  # Python numbers take on the type they meet
@@ -88,7 +91,7 @@ def _as_parameter(value: Any, owner: Any) -> Any:
 
 
 def _common_scale(rule: Rule, arguments: list) -> Any:
-    if rule.homogeneous is None or any(a.dtype == object for a in arguments):
+    if rule.homogeneous is None or any(a.dtype == object or encloses(a) for a in arguments):
         return None
     values = [np.abs(getattr(a[0], "primal", a[0])) for a in arguments]
     return power_of_two(np.sqrt(np.maximum(*values)))  # halves exponents: x₀ and x₁ may be far apart
@@ -124,6 +127,8 @@ def _evaluate(structure: Any, primitive: Primitive, arguments: list, parameters:
             results = solve(structure, equation, arguments, start)
     if mask is not None and mask.any():
         _expand_lanes(structure, primitive, arguments, parameters, mask, results)
+    if encloses(arguments[0]):
+        corrected(primitive, structure, values[0], results)
     if base is not None and rule.zero_exponent:
         results[0] = power_at_zero(structure, base, results[0], rule.zero_exponent(*parameters))
     _leave_domain(primitive, values[0], results[: rule.outputs])
@@ -172,6 +177,9 @@ def unstable(rule: Rule, values: list, parameters: tuple, order: int) -> np.ndar
     if first.dtype == object and not is_multiprecision(ring):
         return np.full(np.shape(first), rule.coefficients is not None)
     primal = [getattr(v, "primal", v) for v in values]
+    if encloses(values[0]):  # either way encloses
+        primal = [getattr(v, "midpoint", v) for v in primal]
+        parameters = tuple(getattr(p, "midpoint", p) for p in parameters)
     total = order + getattr(values[0], "total_order", 0)
     mask = rule.unstable(*_place(rule, primal, parameters), total)
     return np.broadcast_to(np.asarray(mask, dtype=bool), np.shape(first))
@@ -216,6 +224,8 @@ def point_coefficients(primitive: Primitive, x: Any, parameters: tuple, order: i
     In nested series every coefficient is itself a function of x, whose derivatives are the next ones.
     """
     rule = primitive.rule
+    if hasattr(x, "ends"):
+        return enclosed_coefficients(primitive, x, parameters, order)
     if hasattr(x, "level") and not hasattr(x, "coefficients"):  # a traced value records every derivative
         args = tuple(_place(rule, [x], parameters))
         series = [derivative_of(primitive, k, i) for i in range(rule.outputs) for k in range(1, order + 1)]
@@ -348,6 +358,8 @@ def _callers_level() -> int:
 
 def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
     """Make entries outside the domain nan in all coefficients, and warn about them."""
+    if encloses(x):  # intervals are cut to the domain, and their decorations say so
+        return
     primal = getattr(x, "primal", x)
     lost = outside_domain(primitive.rule, primal)
     if lost is None:
@@ -362,7 +374,7 @@ def _leave_domain(primitive: Primitive, x: Any, results: list) -> None:
 
 def outside_domain(rule: Rule, x: Any) -> Any:
     """Where real numbers lie outside the domain of a function and not at a closed end; None for nowhere."""
-    if rule.domain is REALS or x.dtype.kind != "f":
+    if rule.domain is REALS or x.dtype.kind != "f" or hasattr(x, "ends"):
         return None
     if hasattr(x, "concrete"):  # a program to be run again: noted only where it holds, since it shows as nan
         x = x.value if outside_domain(rule, x.value) is None else x.concrete()

@@ -14,11 +14,14 @@ import numpy as np
 from taylorad.algebras.edges import quotient, undefined
 from taylorad.algebras.entries import Entries, deepened, primal_of
 from taylorad.algebras.expansion import apply_elementary, first_part
+from taylorad.algebras.interval.branches import enclosed_composite, step
+from taylorad.algebras.interval.coefficients import sharp_power
+from taylorad.algebras.interval.sound import no_rule
 from taylorad.algebras.operators import DirectOperators
 from taylorad.algebras.recurrence import multiply
 from taylorad.algebras.structure import Structure, common_dtype
 from taylorad.dispatch import DuckArray, unwrapped
-from taylorad.rings import as_coefficients, is_multiprecision
+from taylorad.rings import as_coefficients, encloses, innermost, is_multiprecision
 from taylorad.rules import TABLE, Primitive
 from taylorad.rules.kinks import settled_at
 
@@ -114,7 +117,9 @@ class Series(Entries, DirectOperators):
         if type(other) is not type(self) or other.structure is not self.structure or other.tag != self.tag:
             return False
         inner = self.coefficients
-        while hasattr(inner, "level"):  # nested by hand in one like itself, the other belongs to the inner one
+        while hasattr(inner, "level") and not hasattr(
+            inner, "ends"
+        ):  # nested by hand in one like itself, the other belongs to the inner one
             if type(inner) is type(self) and inner.structure is self.structure and inner.tag == self.tag:
                 return False
             inner = inner.coefficients if hasattr(inner, "coefficients") else inner.value
@@ -135,8 +140,15 @@ class Series(Entries, DirectOperators):
         coefficients[0, ...] = constant
         return self._new(coefficients)
 
+    @property
+    def encloses(self) -> bool:
+        """Whether the coefficients are intervals."""
+        return self.coefficients.__class__ is not np.ndarray and encloses(self.coefficients)
+
     def _plain(self, constant: Any) -> Any:
         """A constant operand: Python numbers take on the precision of the series, integers stay exact among objects."""
+        if self.encloses and not isinstance(constant, DuckArray):
+            return innermost(self.coefficients).lift(constant)
         if isinstance(constant, int | float | complex):
             return constant
         if self.dtype == object and not isinstance(constant, DuckArray):
@@ -148,10 +160,10 @@ class Series(Entries, DirectOperators):
         nested = [a for a in (self.coefficients, *like) if isinstance(a, DuckArray)]
         dtype = common_dtype(self.coefficients, *like) if dtype is None else dtype
         if nested:
-            return max(nested, key=lambda a: a.level).empty((self.structure.size, *shape), dtype)
+            return max(nested, key=lambda a: a.level).zeros((self.structure.size, *shape), dtype)
         return np.full((self.structure.size, *shape), zero_of(self.coefficients) if dtype == object else 0, dtype)
 
-    def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Self:
+    def zeros(self, shape: tuple[int, ...], dtype: Any = None) -> Self:
         """A zero series of this algebra with another shape, and another number type if one is given."""
         return self._new(self._zeros(shape, dtype=dtype))
 
@@ -173,12 +185,17 @@ class Series(Entries, DirectOperators):
 
     def _constant(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         values, options = [primal_of(a) for a in args], {key: primal_of(v) for key, v in kwargs.items()}
-        return settled_at(primitive.name, primitive.function(*values, **options), args, options)
+        result = primitive.function(*values, **options)
+        if self.encloses:
+            return step(self, result, args)
+        return settled_at(primitive.name, result, args, options)
 
     def _undefined(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
         return self._new(undefined(self, primitive.name))
 
     def _composite(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        if self.encloses:
+            return enclosed_composite(self, primitive, args, kwargs)
         return primitive.function(*args, **kwargs)
 
     def _creation(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
@@ -214,6 +231,8 @@ class Series(Entries, DirectOperators):
         return self._new(coefficients)
 
     def _linear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+        if primitive.name.startswith("fft.") and self.encloses:
+            raise no_rule(primitive.name)
         return self._new(primitive.function.function(self.coefficients, *args[1:], **kwargs))
 
     def _bilinear(self, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
@@ -229,7 +248,7 @@ class Series(Entries, DirectOperators):
             factor = self._plain(y)
             return self._new(deepened(x.coefficients, np.ndim(factor) + 1) * factor)
         if x is y:
-            return self._new(self.structure.square(x.coefficients))
+            return x._integer_power(2) if self.encloses else self._new(self.structure.square(x.coefficients))
         u, v = _aligned(x.coefficients, y.coefficients)
         if u.shape != v.shape:
             shape = np.broadcast_shapes(u.shape, v.shape)
@@ -280,6 +299,8 @@ class Series(Entries, DirectOperators):
         return self._elementary(TABLE["constant_power"], (self, exponent), {})
 
     def _integer_power(self, exponent: int) -> Self:
+        if self.encloses and exponent != 0:
+            return self._new(sharp_power(self.structure, self.coefficients, exponent))
         if exponent < 0:
             return 1 / self._integer_power(-exponent)
         if exponent == 0:

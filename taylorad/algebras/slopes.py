@@ -22,9 +22,10 @@ from taylorad.algebras.expansion import (
     unstable,
     warn_outside,
 )
+from taylorad.algebras.interval.elementary import of_function
 from taylorad.algebras.recurrence import QUIET
 from taylorad.algebras.taylor import Taylor, factorial_times
-from taylorad.rings import Tape, namespace
+from taylorad.rings import Tape, encloses, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.rule import REALS
 
@@ -36,7 +37,8 @@ def with_slopes(primitive: Primitive, args: tuple) -> tuple[tuple, tuple]:
     here: whether it matters is known only when something is multiplied by it.
     """
     rule = primitive.rule
-    series = [a for a in args if hasattr(a, "level")]
+    args = in_common_ring(args)
+    series = [a for a in args if is_series(a)]
     values = [args[i] for i in rule.arguments]
     parameters = tuple(args[i] for i in rule.parameters)
     if rule.ode is None or np.size(values[0]) == 0 or _is_unstable(rule, values, parameters):
@@ -52,6 +54,17 @@ def with_slopes(primitive: Primitive, args: tuple) -> tuple[tuple, tuple]:
     with np.errstate(**QUIET):
         slopes = slope_function(rule)(*values, *unknowns, *parameters, *rule.constants(xp))
     return unknowns[: rule.outputs], slopes
+
+
+def is_series(x: Any) -> bool:
+    """Whether x belongs to an algebra, not to a base ring."""
+    return hasattr(x, "level") and not hasattr(x, "ends")
+
+
+def in_common_ring(args: tuple) -> tuple:
+    """Arguments with numbers as intervals where one of them is an interval: what is computed of them must enclose."""
+    ring = next((a for a in args if hasattr(a, "ends")), None)
+    return args if ring is None else tuple(a if hasattr(a, "level") else ring.lift(a) for a in args)
 
 
 def _started(primitive: Primitive, xp: Any, args: tuple, x: Any) -> tuple:
@@ -79,12 +92,16 @@ def _is_unstable(rule: Rule, values: list, parameters: tuple) -> bool:
 
 def evaluate(primitive: Primitive, args: tuple) -> tuple:
     """Results of an elementary function of plain arrays or series."""
-    series = [a for a in args if hasattr(a, "level")]
+    args = in_common_ring(args)
+    series = [a for a in args if is_series(a)]
     if series:
         results = apply_elementary(max(series, key=lambda a: a.level), primitive, args)
         return results if isinstance(results, tuple) else (results,)
     rule = primitive.rule
     x = args[rule.arguments[0]]
+    if encloses(x):
+        results = of_function(primitive.name, *args)
+        return results if isinstance(results, tuple) else (results,)
     results = rule.start(namespace(x), *args)
     results = results if isinstance(results, tuple) else (results,)
     return tuple(in_ring(r, x) for r in results[: rule.outputs])

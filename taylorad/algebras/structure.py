@@ -33,7 +33,7 @@ def allocator(*arrays: Any) -> Callable[[tuple[int, ...]], Any]:
     nested = [a for a in arrays if hasattr(a, "level")]
     if nested:
         outermost = max(nested, key=lambda a: a.level)
-        return lambda shape: outermost.empty(shape, dtype)
+        return lambda shape: outermost.zeros(shape, dtype)
     return lambda shape: np.empty(shape, dtype)
 
 
@@ -104,7 +104,7 @@ class TaylorStructure(Structure):
         if plain and left.ndim == 1:
             return np.dot(left, right)
         if not plain or left.dtype == object or right.dtype == object:
-            return (left * right).sum(axis=0)
+            return sum_of_products(left, right)
         return np.einsum("k...,k...->...", left, right)
 
     def pairs(self, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -218,6 +218,8 @@ class MultivariateStructure(Structure):
 
 def sum_runs(u: Any, v: Any, p: np.ndarray, q: np.ndarray, starts: np.ndarray) -> Any:
     """``Σ u[p] v[q]`` over each run of pairs that begins at `starts`, in blocks that stay in the cache."""
+    if hasattr(u, "sum_of_products"):
+        return _sum_padded(u, v, p, q, starts)
     if not (isinstance(u, np.ndarray) and isinstance(v, np.ndarray)):
         ends = [*starts[1:], len(p)]
         return np.stack([(u[p[a:b]] * v[q[a:b]]).sum(axis=0) for a, b in zip(starts, ends, strict=True)])
@@ -231,6 +233,22 @@ def sum_runs(u: Any, v: Any, p: np.ndarray, q: np.ndarray, starts: np.ndarray) -
         a, b = starts[first], starts[last] if last < len(starts) else len(p)
         result[first:last] = np.add.reduceat(u[p[a:b]] * v[q[a:b]], starts[first:last] - a, axis=0)
     return result
+
+
+def _sum_padded(u: Any, v: Any, p: np.ndarray, q: np.ndarray, starts: np.ndarray) -> Any:
+    """All runs at once, the shorter ones continued by zeros."""
+    lengths = np.diff([*starts, len(p)])
+    rows = np.arange(lengths.max())[:, None]
+    inside, places = rows < lengths, np.minimum(starts + rows, len(p) - 1)
+    zero = len(u)  # past the last coefficient
+    longer: Any = np.concatenate([u, u.zeros((1, *u.shape[1:]))])
+    left = longer[np.where(inside, p[places], zero)]
+    return left.sum_of_products(v[q[places]])
+
+
+def sum_of_products(u: Any, v: Any) -> Any:
+    """``Σ_j u_j v_j`` over the leading axis."""
+    return u.sum_of_products(v) if hasattr(u, "sum_of_products") else (u * v).sum(axis=0)
 
 
 def _compositions(degree: int, variables: int) -> np.ndarray:
@@ -295,7 +313,18 @@ class HyperDualStructure(Structure):
         """Shape of the block of a subset as a tensor over all symbols, absent ones of length 1."""
         return tuple(d if mask >> s & 1 else 1 for s, d in enumerate(self.directions))
 
+    @cache  # noqa: B019  # structures are shared and stay
+    def table(self, k: int, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+        """Index pairs (p, q), shape (terms, results), with low ≤ deg q ≤ high: all results have as many terms."""
+        p, q, starts = self.pairs(k)
+        degrees = self.degrees[q]
+        chosen = (low <= degrees) & (degrees <= high)
+        return tuple(i[chosen].reshape(len(starts), -1).T for i in (p, q))  # type: ignore[return-value]
+
     def convolve(self, u: Any, v: Any, k: int, low: int, high: int) -> Any:
+        if hasattr(u, "sum_of_products"):
+            p, q = self.table(k, low, high)
+            return u[p].sum_of_products(v[q])
         shape = u.shape[1:]
         blocks = []
         for mask in (m for m in self.masks if m.bit_count() == k):

@@ -166,7 +166,14 @@ class Taylor(Series):
         The ratio test of Domb and Sykes for one dominant real singularity, Mercer and Roberts' for a complex pair, both
         extrapolated to infinite degree (see `taylorad.algebras.radius`); inf for polynomials and where the singularity
         recedes like the degree (entire functions). Good to a few per cent from order 15 on.
+
+        Raises
+        ------
+        TypeError
+            For interval coefficients: no estimate encloses.
         """
+        if self.encloses:
+            raise TypeError("radius_of_convergence is an estimate and encloses nothing: take the series at .midpoint")
         magnitudes = np.asarray(getattr(self.coefficients, "primal", self.coefficients))
         if magnitudes.dtype.kind != "c":
             magnitudes = magnitudes.astype(float)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.rings import innermost
+
 _RESHAPING = frozenset(["reshape", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d", "atleast_3d"])
 _TRANSPOSING = frozenset(["transpose", "swapaxes", "moveaxis", "rollaxis", "matrix_transpose", "permute_dims"])
 _FLIPPING = frozenset(["flip", "fliplr", "flipud"])
@@ -44,9 +46,8 @@ def _unit(shape: tuple[int, ...]) -> np.ndarray:
 
 def _first(x: Any) -> np.ndarray:
     """The entries of one coefficient, in memory as those of the plain array would be."""
-    array: Any = x
-    while hasattr(array, "level"):
-        array = array.coefficients if hasattr(array, "coefficients") else array.value
+    array: Any = innermost(x)
+    array = array.ends[0] if hasattr(array, "ends") else array
     return array[(0,) * (array.ndim - x.ndim)]
 
 

@@ -18,7 +18,18 @@ from taylorad.rings.multiprecision import MultiprecisionNamespace, is_multipreci
 from taylorad.rings.objects import ObjectArray, boxed, unboxed
 from taylorad.rings.symbolic import Symbol, SymbolNamespace, Tape
 
-__all__ = ["ObjectArray", "Symbol", "Tape", "as_coefficients", "boxed", "is_multiprecision", "namespace", "unboxed"]
+__all__ = [
+    "ObjectArray",
+    "Symbol",
+    "Tape",
+    "as_coefficients",
+    "boxed",
+    "encloses",
+    "innermost",
+    "is_multiprecision",
+    "namespace",
+    "unboxed",
+]
 
 _exact, _multiprecision = ExactNamespace(), MultiprecisionNamespace()
 
@@ -29,6 +40,9 @@ def namespace(array: Any) -> Any:
     >>> namespace(np.array([1.0])).exp(0.0)
     np.float64(1.0)
     """
+    if encloses(array):
+        ring = innermost(array).namespace
+        return ring if hasattr(array, "ends") else _NestedNamespace(ring)
     if array.dtype != object:
         return FloatNamespace.of(array.dtype)
     if not isinstance(array, np.ndarray):
@@ -39,13 +53,37 @@ def namespace(array: Any) -> Any:
     return _multiprecision if is_multiprecision(element) else _exact
 
 
+def innermost(array: Any) -> Any:
+    """The array of base ring elements behind series and traced values."""
+    while not isinstance(array, np.ndarray | np.generic):
+        inner = getattr(array, "coefficients", None)
+        inner = getattr(array, "value", None) if inner is None else inner
+        if inner is None:
+            return array
+        array = inner
+    return array
+
+
+def encloses(array: Any) -> bool:
+    """Whether the base ring is that of intervals: nothing may be rounded but outward, and no branch guessed."""
+    return not isinstance(array, np.ndarray | np.generic) and hasattr(innermost(array), "ends")
+
+
 class _NestedNamespace:
-    """NumPy's functions for series of object arrays, and the numbers of their base ring."""
+    """NumPy's functions for series of objects or intervals, and the numbers of their base ring."""
 
     _NUMBERS = ("pi", "eps", "imaginary_unit", "poch", "factorial", "binom")
 
     def __init__(self, ring: Any):
         self.ring = ring
+
+    def sinpi(self, x: Any) -> Any:
+        """sin(πx)."""
+        return np.sin(self.ring.pi * x)
+
+    def cospi(self, x: Any) -> Any:
+        """cos(πx)."""
+        return np.cos(self.ring.pi * x)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ring if name in self._NUMBERS else FloatNamespace.of(np.dtype(float)), name)

@@ -58,6 +58,11 @@ class FloatNamespace:
         """k!."""
         return self.number(math.factorial(k)) if k <= 170 or self.number is not float else math.inf
 
+    @staticmethod
+    def left_out(bound: float) -> Any:
+        """What stands for terms that are left out, whose sum is within ±bound: nothing (over intervals, all of it)."""
+        return 0
+
     def binom(self, n: int, k: int) -> Any:
         """The binomial coefficient of integers."""
         return self.number(math.comb(n, k))

@@ -94,6 +94,11 @@ class MultiprecisionNamespace:
         return mp.factorial(k)
 
     @staticmethod
+    def left_out(bound: float) -> Any:
+        """What stands for terms that are left out: nothing."""
+        return 0
+
+    @staticmethod
     def real(x: Any) -> Any:
         """Real part of a number."""
         return x.real

@@ -11,7 +11,7 @@ numbers the pullback of 1 is its derivative.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -225,7 +225,7 @@ class Gather:
     """A NumPy function that moves entries, and which of its arguments hold entries (the others say where to)."""
 
     function: Callable
-    data: tuple[int, ...] = (0,)
+    data: Sequence[int] = (0,)
 
 
 _MOVING = (
@@ -242,7 +242,7 @@ GATHER: dict[str, Gather] = {
     "insert": Gather(np.insert, data=(0, 2)),
     "extract": Gather(np.extract, data=(1,)),
     **{
-        name: Gather(getattr(np, name), data=tuple(range(32)))
+        name: Gather(getattr(np, name), data=range(1 << 30))
         for name in ("broadcast_arrays", "meshgrid", "atleast_1d", "atleast_2d", "atleast_3d")
     },
     "linalg.diagonal": Gather(np.linalg.diagonal),

@@ -72,6 +72,8 @@ class Rule:
         the points of `unstable`.
     cancels : bool
         Whether `coefficients` lose digits themselves, so that they are to be computed with more.
+    truncated : bool
+        Whether `coefficients` leave out terms, so that over intervals they would enclose nothing.
     unstable : callable (*arguments, order) -> mask, optional
         Points where the recurrence loses digits; there `coefficients` are used or, without them, the
         same equation solved with more digits.
@@ -97,6 +99,7 @@ class Rule:
     monotony: int = 0
     coefficients: Callable[..., Any] | None = None
     cancels: bool = False
+    truncated: bool = False
     unstable: Callable[..., Any] | None = None
     homogeneous: int | None = None
     zero_exponent: Callable[..., Any] | None = None

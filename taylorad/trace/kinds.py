@@ -8,10 +8,11 @@ import numpy as np
 
 from taylorad.algebras.edges import note_root_of_zero, rarely
 from taylorad.algebras.expansion import check_arguments
+from taylorad.algebras.interval.branches import enclosed_composite
 from taylorad.algebras.recurrence import QUIET
 from taylorad.algebras.slopes import depends_on_companions, slope_function, with_slopes
 from taylorad.dispatch import unwrapped
-from taylorad.rings import namespace
+from taylorad.rings import encloses, namespace
 from taylorad.rules import Primitive, Rule
 from taylorad.rules.kinks import settled_at
 from taylorad.rules.rule import derivative_of
@@ -192,6 +193,8 @@ def _undefined(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -
 
 
 def _composite(owner: Tracer, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
+    if encloses(owner.value):
+        return enclosed_composite(owner, primitive, args, kwargs)
     return primitive.function(*args, **kwargs)
 
 

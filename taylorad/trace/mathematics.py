@@ -86,8 +86,9 @@ def _mathematical(original: Callable, function: Callable, checked: bool) -> Call
             args = tuple(list(a) if isinstance(a, Iterable) and not hasattr(a, "level") else a for a in args)
         if not (local.depth and has_duck(args)):
             return original(*args, **kwargs)
-        if checked:
-            original(*map(number, args), **kwargs)
+        numbers = tuple(map(number, args)) if checked else ()
+        if checked and not any(hasattr(x, "ends") for x in numbers):
+            original(*numbers, **kwargs)
         return function(*args, **kwargs)
 
     return compute

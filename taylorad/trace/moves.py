@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.rings import boxed
+from taylorad.rings import boxed, innermost
 from taylorad.trace import operations as ops
 from taylorad.trace.constants import kept
 from taylorad.trace.node import Node
@@ -42,9 +42,8 @@ def _shares(moved: Any, value: Any) -> bool:
 
 def _memory(x: Any) -> Any:
     """The array in which the numbers of a value are."""
-    while hasattr(x, "level"):
-        x = x.coefficients if hasattr(x, "coefficients") else x.value
-    return x
+    x = innermost(x)
+    return x.ends[0] if hasattr(x, "ends") else x
 
 
 def _transpose(owner: Tracer, args: tuple, kwargs: dict, name: str) -> Any:

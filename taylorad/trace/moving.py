@@ -247,7 +247,7 @@ class AddAt(Store):
 
 def _able_to_hold(dz: Any, dx: Any) -> Any:
     """A tangent into which another one can be written: of a newer algebra, or of complex numbers, if that one is."""
-    if getattr(dx, "level", (-1, 0)) > getattr(dz, "level", (-1, 0)):
+    if getattr(dx, "level", (-3, 0)) > getattr(dz, "level", (-3, 0)):
         return lifted(dz, dx)
     return dz.astype(dx.dtype) if dx.dtype.kind == "c" and dz.dtype.kind == "f" else dz
 

@@ -100,7 +100,7 @@ def widened(x: Any, shape: tuple[int, ...]) -> Any:
 
 def zeros(like: Any, shape: tuple[int, ...]) -> Any:
     """A zero array of another shape in the algebra of `like`, to be written into."""
-    return like.empty(shape) if hasattr(like, "level") else boxed(np.zeros(shape, like.dtype))
+    return like.zeros(shape) if hasattr(like, "level") else boxed(np.zeros(shape, like.dtype))
 
 
 def is_wider(x: Any, z: Any) -> bool:
@@ -110,7 +110,7 @@ def is_wider(x: Any, z: Any) -> bool:
 
 def lifted(x: Any, like: Any) -> Any:
     """A copy of an array into which values of the algebra of `like` can be written."""
-    z = like.empty(x.shape, common_dtype(x, like))
+    z = like.zeros(x.shape, common_dtype(x, like))
     z[...] = x
     return z
 

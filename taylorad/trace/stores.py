@@ -117,7 +117,7 @@ class Stores(Views):
 
 def level_of(x: Any) -> tuple[int, int]:
     """How far out an array stands: below all others if nothing differentiates it."""
-    return getattr(x, "level", (-1, 0))
+    return getattr(x, "level", (-3, 0))
 
 
 def _unwritten(value: Any) -> Any:

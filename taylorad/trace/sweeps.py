@@ -14,7 +14,7 @@ import numpy as np
 
 from taylorad.algebras.edges import has_nan, is_nan, is_zero
 from taylorad.algebras.recurrence import QUIET
-from taylorad.rings import boxed
+from taylorad.rings import boxed, encloses, innermost
 from taylorad.rules.kinks import unsettled
 from taylorad.trace.node import Node
 from taylorad.trace.operation import doubled, fits, lifted, zeros
@@ -98,7 +98,7 @@ class Pullback:
         elif self.writeable[i] and before.__class__ is xbar.__class__ is np.ndarray and before.dtype is xbar.dtype:
             before[key] += xbar
         elif not (self.writeable[i] and hasattr(before, "add_at") and before.add_at(key, xbar)):
-            if getattr(xbar, "level", (-1, 0)) > getattr(before, "level", (-1, 0)):
+            if getattr(xbar, "level", (-3, 0)) > getattr(before, "level", (-3, 0)):
                 before = lifted(before, xbar)
             elif not self.writeable[i] or before.dtype != np.result_type(before.dtype, xbar.dtype):
                 before = before + zeros(xbar, node.shape)
@@ -183,8 +183,9 @@ class Pullback:
     def _sweep(self, seeds: Sequence[tuple[Any, Any]]) -> list[Any]:
         nodes, cotangents, writeable = self.program.nodes, self.cotangents, self.writeable
         errors, parts, careful = self.errors, self.parts, self.reach is not None
+        ring = ring_of(self.program)
         for node, ybar in seeds:
-            self.add(node, ybar)
+            self.add(node, ybar if ring is None else enclosed(ring, ybar))
         for i in range(max([node.index for node, _ in seeds], default=-1), -1, -1):
             ybar = cotangents[i]
             if ybar is None or (node := nodes[i]).operation is INPUT:
@@ -222,6 +223,20 @@ class Pullback:
                 times = np.inf if name == "infinite" else np.nan
                 total = total + self.each(part.cotangents[i], lambda b, times=times: unsettled(b, times))
         return _in_type(total, node.dtype)
+
+
+def ring_of(program: Program) -> Any:
+    """An interval among the values of a program, None if they are numbers."""
+    return next((innermost(x) for x in program.input_values if encloses(x)), None)
+
+
+def enclosed(ring: Any, seed: Any) -> Any:
+    """A tangent or cotangent to start with, as intervals: no sweep over intervals may round."""
+    if encloses(seed):
+        return seed
+    if not hasattr(seed, "level"):
+        return ring.lift(seed)
+    return seed._new(ring.lift(seed.coefficients)) if hasattr(seed, "coefficients") else seed
 
 
 class Reach(Pullback):
@@ -275,8 +290,9 @@ def push(program: Program, tangents: Sequence[Any]) -> list[Any]:
     """Tangents of the outputs (None: zero) from those of the inputs, one forward sweep over what outputs depend on."""
     values: list[Any] = [None] * len(program.nodes)
     own = bytearray(len(values))  # whether nothing else refers to a tangent
+    ring = ring_of(program)
     for node, tangent in zip(program.inputs, tangents, strict=True):
-        values[node.index] = tangent
+        values[node.index] = tangent if ring is None or tangent is None else enclosed(ring, tangent)
     with np.errstate(**QUIET):
         for node, places, used_up, reads in program.schedule:
             given = [None if place is None else values[place] for place in places]

@@ -17,7 +17,7 @@ import numpy as np
 from taylorad.algebras.edges import is_recorded, note_root_of_zero
 from taylorad.algebras.recurrence import QUIET
 from taylorad.dispatch import DuckArray, call, operands
-from taylorad.rings import boxed
+from taylorad.rings import boxed, encloses, innermost
 from taylorad.rules import TABLE, Primitive
 from taylorad.rules.kinks import settled_at
 from taylorad.trace import operations as ops
@@ -83,11 +83,11 @@ class Tracer(Stores, DuckArray):
         """What it is, in words."""
         return "a traced array"
 
-    def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Tracer:
+    def zeros(self, shape: tuple[int, ...], dtype: Any = None) -> Tracer:
         """A zero array to write into, of another shape."""
         value = self.value
         dtype = value.dtype if dtype is None else dtype
-        return traced(None, None, value.empty(shape, dtype) if hasattr(value, "level") else np.zeros(shape, dtype))
+        return traced(None, None, value.zeros(shape, dtype) if hasattr(value, "level") else np.zeros(shape, dtype))
 
     def lift(self, constant: Any) -> Any:
         """A constant as an array that traced values can be written into."""
@@ -122,9 +122,9 @@ class Tracer(Stores, DuckArray):
         nothing = exponent == 0
         with np.errstate(**QUIET):
             if np.any(nothing):
-                slope = np.where(nothing, 0, exponent * x ** np.where(nothing, 1, exponent - 1))
+                slope = np.where(nothing, 0, exponent * x ** np.where(nothing, 1, _less_one(exponent, x)))
             else:
-                slope = exponent * x ** (exponent - 1)
+                slope = exponent * x ** _less_one(exponent, x)
         value, static = x**exponent, (TABLE["constant_power"], 0, (0,))
         fractional = np.any((exponent > 0) & (exponent < 1)) if exponent.__class__ is not int else False
         singular = fractional and is_root("constant_power", slope, value)
@@ -375,3 +375,10 @@ def _times(x: Tracer, y: Any) -> Any:
             value = x._value * y
             return recorded(program, value, ops.MULTIPLY, (node, y), None, (None, y))
     return call(TABLE["multiply"], (x, y), {})
+
+
+def _less_one(exponent: Any, x: Any) -> Any:
+    """exponent - 1; enclosed, where the powers of x are to be enclosures."""
+    if encloses(x) and np.any(exponent != np.floor(exponent)):
+        return innermost(x).lift(exponent) - 1
+    return exponent - 1
