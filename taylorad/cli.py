@@ -1,4 +1,4 @@
-"""The command line: ``python -m taylorad nist``, ``python -m taylorad series`` and ``python -m taylorad orbit``.
+"""The command line: ``python -m taylorad nist``, ``series``, ``orbit`` and ``validate``.
 
 Results go to standard output, everything else to standard error. A mistake of the user is one line, ``taylorad: error:
 …``, and exit code 2; Ctrl-C prints what is done so far and exits with 130; a closed pipe is quiet.
@@ -20,14 +20,14 @@ import mpmath
 import numpy as np
 
 import taylorad as ta
-from taylorad import figures, nist, orbit
+from taylorad import figures, nist, orbit, validate
 from taylorad.expressions import ExpressionError, parse
 
 __all__ = ["main"]
 
 LARGEST_ORDER = 1000
 LONGEST_ORBIT = 1e9  # years; the planets' motion is chaotic long before
-MISTAKE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+FAILED, MISTAKE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 
 class UsageError(Exception):
@@ -101,6 +101,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--plot", metavar="FILE", help="draw the orbits and the error of the energy")
     command.add_argument("--json", action="store_true", help="print JSON instead of the table")
     command.set_defaults(run=_run_orbit)
+    command = commands.add_parser(
+        "validate",
+        help="compare the package's results with rigorous enclosures",
+        description="Compare Taylor coefficients, gradients, Hessians and Hessian-vector products with enclosures by "
+        "Arb (pip install 'taylorad[verified]'), in ulps. The exit code is 1 if a stated bound is exceeded.",
+        allow_abbrev=False,
+    )
+    command.add_argument("--quick", action="store_true", help="orders to 20 and a few points: ten seconds")
+    command.add_argument("--functions", nargs="+", action="extend", metavar="NAME", help="only these functions")
+    command.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    command.add_argument(
+        "--output", metavar="FILE", help="write the report as well: Markdown, or JSON if FILE is .json"
+    )
+    command.set_defaults(run=_run_validate)
     return parser
 
 
@@ -277,6 +291,22 @@ def _years(text: str) -> float:
     if not 0 < abs(years) <= LONGEST_ORBIT:
         raise UsageError(f"--years must not be zero nor beyond {LONGEST_ORBIT:g}, got {text.strip()}")
     return years
+
+
+# ------------------------------------------------------------------------------------------------------------ validate
+
+
+def _run_validate(options: argparse.Namespace) -> int:
+    try:
+        if options.output is not None:
+            open(options.output, "a").close()  # before minutes of work
+        report = validate.run(options.functions, options.quick, lambda names: _with_progress(names, "function"))
+        if options.output is not None:
+            validate.write(report, options.output)
+    except (validate.MissingArbError, ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
+    print(_as_json(validate.as_data(report)) if options.json else validate.table(report))
+    return INTERRUPTED if not report.complete else 0 if report.is_good else FAILED
 
 
 def _as_json(data: Any) -> str:

@@ -208,6 +208,8 @@ def test_an_interrupted_orbit_prints_what_is_done(capsys, monkeypatch):
         ([], "arguments are required: COMMAND"),
         (["integrate"], "invalid choice: 'integrate'"),
         (["series"], "arguments are required: EXPRESSION, --at, --order"),
+        (["validate", "--functions", "sinn"], "nothing is called 'sinn' here; the names are sqrt"),
+        (["validate", "--output", "missing/report.md"], "No such file or directory: 'missing/report.md'"),
         (["series", "x", "--at", "1", "--order"], "--order"),
         (["series", "x", "--at", "1", "--order", "1", "--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["series", "2^x", "--at", "1", "--order", "1"], "'^' is not a power: write ** instead (column 2 of '2^x')"),
@@ -302,3 +304,51 @@ def test_the_module_runs_and_json_is_alone_on_standard_output():
     out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["good"] == 2
+
+
+# ------------------------------------------------------------------------------------------------------------ validate
+
+
+def test_validate_prints_worst_errors_and_bounds(capsys):
+    pytest.importorskip("flint", reason="validation needs python-flint")
+    code, out, err = run(capsys, "validate", "--quick", "--functions", "exp", "erf")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert [line.split()[:3] for line in lines[2:4]] == [["exp", "order", "20"], ["erf", "order", "20"]]
+    assert lines[-1].startswith("2 of 2 checks within their bounds")
+
+
+def test_validate_fails_where_a_bound_is_exceeded(capsys, monkeypatch):
+    pytest.importorskip("flint", reason="validation needs python-flint")
+    from taylorad.validate import bounds, functions
+
+    monkeypatch.setitem(functions.BOUNDS, "exp", {"order 20": bounds.Bound(0.1, 0.1)})
+    code, out, _ = run(capsys, "validate", "--quick", "--functions", "exp")
+    assert code == 1
+    assert "FAILED" in out
+
+
+def test_validate_in_json_and_to_a_file(capsys, tmp_path):
+    pytest.importorskip("flint", reason="validation needs python-flint")
+    target = tmp_path / "report.md"
+    code, out, _ = run(capsys, "validate", "--quick", "--functions", "norm", "--json", "--output", str(target))
+    assert code == 0
+    assert json.loads(out)["good"] is True
+    assert "| norm | Hessian |" in target.read_text(encoding="utf-8")
+
+
+def test_an_interrupted_validation_prints_what_is_done(capsys, monkeypatch):
+    pytest.importorskip("flint", reason="validation needs python-flint")
+    from taylorad.validate import report
+
+    check = report.check
+
+    def checked(name, quick):
+        if name == "sin":
+            raise KeyboardInterrupt
+        return check(name, quick)
+
+    monkeypatch.setattr(report, "check", checked)
+    code, out, _ = run(capsys, "validate", "--quick", "--functions", "exp", "sin", "cos")
+    assert code == 130
+    assert "interrupted after 1 of 3 functions" in out

@@ -30,26 +30,46 @@ def log_series(series, start):
     return result
 
 
-def compose_quadratic(outer, u1, u2):
-    """Coefficients of Σ outer_k (u1 h + u2 h²)^k in h, by Horner's rule."""
-    order = len(outer) - 1
-    zero = 0 * u1
-    result = [zero] * (order + 1)
-    for c in reversed(outer):
-        shifted = [zero] + [u1 * r for r in result[:-1]]
-        for k in range(2, order + 1):
-            shifted[k] = shifted[k] + u2 * result[k - 2]
-        shifted[0] = shifted[0] + c
-        result = shifted
-    return result
-
-
 # ------------------------------------------------------------------------------------------------- closed forms
 
 
 def hyp0f1_coefficients(xp, b, z, order):
-    """0F1(b + k; z) / ((b)_k k!)."""
-    return [xp.hyp0f1(b + k, z) / (xp.poch(b, k) * xp.factorial(k)) for k in range(order + 1)]
+    """0F1(b + k; z) / ((b)_k k!); SciPy's values lose up to 5 digits where z < 0 or k is large, ours do not."""
+    values = [xp.hyp0f1(b + k, z) for k in range(order + 1)]
+    if getattr(xp, "dtype", None) == np.float64:
+        moderate = (np.abs(z) <= 100) & ((b > 0) | ((z < 0) & (b > -100) & (b != np.floor(b))))
+        better = descending_hyp0f1(np.where(moderate, b, 1.0), np.where(moderate, z, 0.0), order)
+        values = [np.where(moderate, *pair) for pair in zip(better, values, strict=True)]
+    return [value / (xp.poch(b, k) * xp.factorial(k)) for k, value in enumerate(values)]
+
+
+def descending_hyp0f1(b, z, order):
+    """0F1(b + k; z), k = 0 … order, by ``F(c) = F(c+1) + z/(c (c+1)) F(c+2)`` downward (DLMF 10.6.1, 10.29.1).
+
+    Downward F grows, or oscillates like the other solution; not where b < 0 < z. It starts at c > 2|z|, where power
+    series hardly cancel.
+    """
+    start = order + 2 + np.ceil(2 * np.abs(z) + np.maximum(-b, 0))
+    value, above = hyp0f1_series(b + start, z), hyp0f1_series(b + start + 1, z)
+    values: list = []
+    first, last = int(np.max(start)), int(np.min(start))
+    for k in range(first - 1, -1, -1):
+        lower = value + z / ((b + k) * (b + k + 1)) * above
+        if k >= last:  # entries begin at their own
+            lower, value = np.where(k < start, lower, value), np.where(k < start, value, above)
+        value, above = lower, value
+        if k <= order:
+            values.insert(0, value)
+    return values
+
+
+def hyp0f1_series(c, z):
+    """Σ zⁿ/((c)_n n!) where c ≥ 2|z|: terms fall like 2⁻ⁿ/n!."""
+    term = total = 1 + 0 * z
+    for n in range(20):
+        term = term * z / ((c + n) * (n + 1))
+        total = total + term
+    return total
 
 
 def hyp1f1_coefficients(xp, a, b, z, order):
@@ -81,7 +101,7 @@ def hyp2f1_coefficients(xp, a, b, c, z, order):
 
 def ellip_coefficients(xp, a, m, order):
     """Of π/2·2F1(a, 1/2; 1; m): K for a = 1/2, E for a = -1/2."""
-    half = xp.pi / (2 * xp.pi)
+    half = (0 * xp.pi + 1) / 2
     return [xp.pi / 2 * c for c in hyp2f1_coefficients(xp, a * 2 * half / 2, half, 2 * half, m, order)]
 
 
@@ -92,10 +112,30 @@ def sinc(xp, x):
 
 
 def sinc_coefficients(xp, x, order):
-    """Of sin(πx)/(πx) = 0F1(3/2; -(πx)²/4), an entire function of its argument."""
-    outer = hyp0f1_coefficients(xp, xp.pi / xp.pi * 3 / 2, -((xp.pi * x) ** 2) / 4, order)
-    scaled = compose_quadratic(outer, -xp.pi * x / 2, -(0 * x + 1) / 4)
-    return [sinc(xp, x), *(c * xp.pi**k for k, c in enumerate(scaled) if k)]
+    """Of sin(πx)/(πx), from (x y)' = cos(πx): ``(k+1) (c_k + x c_{k+1})`` is the coefficient d_k of cos(πx).
+
+    Forward for k < π|x| and backward beyond: the other way roundings grow. Backward it starts where what is left out,
+    ``|c_k| ≤ πᵏ/k!``, is far below rounding.
+    """
+    size = np.abs(np.asarray(getattr(x, "midpoint", x))).astype(float)
+    last = order + 60 + int(8 * float(np.max(size, initial=0)))
+    wave, factor, slopes = (xp.cospi(x), -xp.sinpi(x), -xp.cospi(x), xp.sinpi(x)), 0 * xp.pi + 1, []
+    for k in range(last + 1):
+        slopes.append(wave[k % 4] * factor / (k + 1))
+        factor = factor * xp.pi / (k + 1)
+    below = 0 * x + xp.left_out(2 * math.exp((last + 1) * math.log(math.pi) - math.lgamma(last + 2)))
+    backward = []
+    for k in range(last, -1, -1):
+        below = slopes[k] - x * below
+        if k <= order:
+            backward.append(below)
+    divisor = xp.where(x == 0, 1 + 0 * x, x)
+    result = [sinc(xp, x)]
+    forward = result[0]
+    for k, from_above in enumerate(backward[-2::-1], start=1):
+        forward = (slopes[k - 1] - forward) / divisor
+        result.append(xp.where(k <= math.pi * size, forward, from_above))
+    return result
 
 
 def log_quotient(xp, x):
@@ -141,7 +181,8 @@ def log_ndtr_coefficients(xp, x, order):
 
 def polygamma_coefficients(xp, n, x, order):
     """ψ⁽ⁿ⁺ᵏ⁾(x)/k! = (-1)ⁿ⁺ᵏ⁺¹ (k+1)_n ζ(n+k+1, x) (times k!/k!), the digamma function itself for n = k = 0."""
-    signs = [-1 if (int(n) + k) % 2 == 0 else 1 for k in range(order + 1)]
+    n = int(n)
+    signs = [-1 if (n + k) % 2 == 0 else 1 for k in range(order + 1)]
     terms = [
         xp.digamma(x) if n + k == 0 else sign * (xp.poch(k + 1, n) * xp.hurwitz(n + k + 1, x))
         for k, sign in enumerate(signs)

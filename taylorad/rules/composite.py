@@ -59,7 +59,7 @@ def _power_at_zero(x: Any, exponent: Any, flat: Any) -> Any:
 def depth(x: Any) -> int:
     """How often a value is being differentiated: the orders of all algebras it is nested in."""
     order = 0
-    while hasattr(x, "level") and getattr(x, "primal", None) is not x:
+    while hasattr(x, "value") and getattr(x, "primal", None) is not x:
         order, x = order + getattr(x, "order", 1), x.value
     return order
 
@@ -85,33 +85,36 @@ def _logaddexp2(x: Any, y: Any) -> Any:
 def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     if b is None and not return_sign and not is_complex(a):
         return _logsumexp_of(*joined(a, axis), keepdims)
-    top = np.max(value(a), axis=axis, keepdims=True)
-    top = np.where(np.abs(top) < np.inf, top, 0.0)
-    terms = np.exp(a - top) if b is None else b * np.exp(a - top)
-    total = np.sum(terms, axis=axis, keepdims=True)
+    (a, axes), (b, _) = (joined(x, axis) for x in np.broadcast_arrays(a, 1.0 if b is None else b))
+    top = np.take_along_axis(a, np.expand_dims(np.argmax(value(a), axis=-1), -1), -1)
+    top = np.where(np.abs(value(top)) < np.inf, top, 0.0)
+    total = np.sum(b * np.exp(a - top), axis=-1)
     sign = np.sign(value(total))
-    result = np.log(total * sign if return_sign else total) + top
-    if not keepdims:
-        result, sign = np.squeeze(result, axis), np.squeeze(sign, axis)
+    result = np.log(total * sign if return_sign else total) + top[..., 0]
+    if keepdims:
+        result, sign = np.expand_dims(result, axes), np.expand_dims(sign, axes)
     return (result, sign) if return_sign else result
 
 
 def _logsumexp_of(a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     """``a_i + log(1 + Σ_{j≠i} exp(a_j - a_i))`` over the last axis, i where a is largest."""
     i = np.expand_dims(np.argmax(value(a), axis=-1), -1)
-    top = np.take_along_axis(value(a), i, -1)
-    top = np.where(np.abs(top) < np.inf, top, 0)
+    top = np.take_along_axis(a, i, -1)
     largest = np.arange(a.shape[-1]) == i
-    with np.errstate(invalid="ignore", divide="ignore"):  # all terms 0: the logarithm is -inf
-        rest = np.sum(np.where(largest, np.expm1(a - top), np.exp(a - top)), axis=-1)
-        result = top[..., 0] + np.log1p(rest)
+    with np.errstate(invalid="ignore"):
+        rest = np.sum(np.where(largest, 0, np.exp(np.where(largest, 0, a - top))), axis=-1)
+    finite = np.abs(value(top[..., 0])) < np.inf  # else all terms are 0, or one is infinite
+    result = top[..., 0] + np.log1p(np.where(finite, rest, 0) if not np.all(finite) else rest)
     return np.expand_dims(result, axes) if keepdims else result
 
 
 def _softmax(x: Any, axis: Any = None) -> Any:
     """The largest entry is subtracted first: exp(x - logsumexp(x)) has its rounding error relative to x."""
-    parts = np.exp(x - np.max(value(x), axis=axis, keepdims=True))
-    return parts / np.sum(parts, axis=axis, keepdims=True)
+    flat, axes = joined(x, axis)
+    parts = np.exp(flat - np.take_along_axis(flat, np.expand_dims(np.argmax(value(flat), axis=-1), -1), -1))
+    shares = parts / np.sum(parts, axis=-1, keepdims=True)
+    moved = tuple(n for i, n in enumerate(x.shape) if i not in axes) + tuple(x.shape[i] for i in axes)
+    return np.moveaxis(np.reshape(shares, moved), range(x.ndim - len(axes), x.ndim), axes)
 
 
 def _log_softmax(x: Any, axis: Any = None) -> Any:
@@ -238,7 +241,7 @@ def _var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> A
     squares = np.square(np.abs(centred)) if is_complex(x) else np.square(centred)
     mean = np.mean(squares, axis=axis, keepdims=keepdims)
     count = squares.size / max(mean.size, 1)
-    return mean * (count / (count - ddof)) if ddof else mean
+    return mean * count / (count - ddof) if ddof else mean
 
 
 def _average(a: Any, axis: Any = None, weights: Any = None) -> Any:

@@ -113,7 +113,7 @@ ELEMENTARY = {
         start=lambda xp, x: (sinc(xp, x), xp.sinpi(x), xp.cospi(x)),
         ode=lambda x, y, s, c, p: (x, c - y, p * x * c, -p * x * s),
         constants=lambda xp: (xp.pi,),
-        unstable=lambda x, order: abs(x) * 6 <= order,  # dividing by x each order swamps an entire function
+        unstable=lambda x, order: abs(x) * 3 <= order,  # dividing by x each order swamps an entire function
         coefficients=sinc_coefficients,
     ),
     # hyperbolic functions

@@ -37,13 +37,19 @@ def everywhere(*arguments):
     return np.ones(np.shape(x), dtype=bool)
 
 
+def legendre_root(xp, sine, cosine, m):
+    """sqrt(1 - m sin²φ), for m > 0 as that of 1 - m + m cos²φ, which does not cancel near φ = π/2."""
+    above, below = np.maximum(m, 0), np.minimum(m, 0)
+    return xp.sqrt(1 - above + above * cosine**2 - below * sine**2)
+
+
 def bessel_rule(name, slope_sign, neighbour_sign, order=None):
     """One of J, Y, I, K: x y' = v y ± x z and x z' = ± x y - (v+1) z with z of order v + 1 (DLMF 10.6.2, 10.29.2).
 
     `order` fixes v, for j0 and its like.
     """
-    entire = name in ("jv", "iv")
-    closed_form = cylinder_coefficients(name, -1 if name == "jv" else 1)
+    entire, closed = name in ("jv", "iv"), name != "kv"
+    closed_form = cylinder_coefficients(name, -1 if name in ("jv", "yv") else 1)
 
     def start(xp, v, x):
         function = getattr(xp, name)
@@ -52,9 +58,11 @@ def bessel_rule(name, slope_sign, neighbour_sign, order=None):
     def ode(x, y, z, v):
         return x, v * y + slope_sign * x * z, neighbour_sign * x * y - (v + 1) * z
 
-    def unstable(v, x, order):
+    def unstable(v, x, degree):
+        if not entire:  # up to degree 20 the recurrence keeps its digits; Y of order 150 stays within numbers
+            return (degree > 20) & (abs(v) + degree <= 150) & (abs(x) > 7) & (abs(x) < degree)
         integer = np.equal(np.mod(v, 1), 0)
-        return np.broadcast_to(integer | (order <= 100), np.broadcast_shapes(np.shape(v), np.shape(x)))
+        return np.broadcast_to(integer | (degree <= 100), np.broadcast_shapes(np.shape(v), np.shape(x)))
 
     domain = Domain() if entire else POSITIVE
     if order is None:
@@ -64,15 +72,15 @@ def bessel_rule(name, slope_sign, neighbour_sign, order=None):
             nin=2,
             parameters=(0,),
             domain=domain,
-            coefficients=closed_form if entire else None,
-            unstable=unstable if entire else None,
+            coefficients=closed_form if closed else None,
+            unstable=unstable if closed else None,
         )
     return Rule(
         start=lambda xp, x: start(xp, order, x),
         ode=lambda x, y, z: ode(x, y, z, order),
         domain=domain,
-        coefficients=(lambda xp, x, degree: closed_form(xp, order, x, degree)) if entire else None,
-        unstable=everywhere if entire else None,
+        coefficients=(lambda xp, x, degree: closed_form(xp, order, x, degree)) if closed else None,
+        unstable=(everywhere if entire else lambda x, degree: unstable(order, x, degree)) if closed else None,
     )
 
 
@@ -108,12 +116,13 @@ SPECIAL = {
         monotony=-1,
         unstable=lambda x, order: (np.real(x) > 0.2) | (abs(np.imag(x)) > 1),
         coefficients=erfcx_coefficients,
+        truncated=True,
     ),
     "wofz": Rule(  # exp(-z²) outgrows it
         start=lambda xp, x: xp.wofz(x),
         ode=lambda x, y, c: (1, c - 2 * x * y),
         constants=lambda xp: (2 / xp.sqrt(xp.pi) * xp.imaginary_unit,),
-        unstable=lambda x, order: abs(x) > 0.5,
+        unstable=lambda x, order: (abs(x) > 0.5) | (np.imag(x) > 0.1),
     ),
     "dawsn": Rule(  # exp(-x²) outgrows it
         start=lambda xp, x: xp.dawsn(x), ode=lambda x, y: (1, 1 - 2 * x * y), unstable=lambda x, order: abs(x) > 0.5
@@ -145,6 +154,7 @@ SPECIAL = {
         complex=False,
         unstable=lambda x, order: x < -0.3,
         coefficients=log_ndtr_coefficients,
+        truncated=True,
     ),
     # gamma functions: no differential equation (Hölder), coefficients from the Hurwitz zeta function
     "gamma": Rule(lambda xp, x: xp.gamma(x), coefficients=gamma_coefficients, domain=GAMMA_DOMAIN),
@@ -203,7 +213,7 @@ SPECIAL = {
         start=lambda xp, x: xp.airy(x),
         ode=lambda x, a, da, b, db: (1, da, x * a, db, x * b),
         outputs=4,
-        unstable=lambda x, order: np.real(x) > 4,
+        unstable=lambda x, order: np.real(x) > 1,
     ),
     # Lambert's W: W e^W = x; the companion e = e^W keeps the equation regular at x = 0
     "lambertw": Rule(
@@ -296,14 +306,14 @@ SPECIAL = {
         coefficients=lambda xp, m, order: ellip_coefficients(xp, -1, m, order),
     ),
     "ellipkinc": Rule(  # w = sqrt(1 - m sin²φ)
-        start=lambda xp, x, m: (xp.ellipkinc(x, m), xp.sin(x), xp.cos(x), xp.sqrt(1 - m * xp.sin(x) ** 2)),
+        start=lambda xp, x, m: (xp.ellipkinc(x, m), (s := xp.sin(x)), (c := xp.cos(x)), legendre_root(xp, s, c, m)),
         ode=lambda x, y, s, c, w, m: (w, 1, w * c, -w * s, -m * s * c),
         nin=2,
         parameters=(1,),
         complex=False,
     ),
     "ellipeinc": Rule(
-        start=lambda xp, x, m: (xp.ellipeinc(x, m), xp.sin(x), xp.cos(x), xp.sqrt(1 - m * xp.sin(x) ** 2)),
+        start=lambda xp, x, m: (xp.ellipeinc(x, m), (s := xp.sin(x)), (c := xp.cos(x)), legendre_root(xp, s, c, m)),
         ode=lambda x, y, s, c, w, m: (w, w * w, w * c, -w * s, -m * s * c),
         nin=2,
         parameters=(1,),
@@ -315,7 +325,7 @@ SPECIAL = {
         ode=lambda x, y, q: (x * (1 - x), x * (1 - x) * q, 1 + x * q),
         domain=POSITIVE,
         monotony=-1,
-        unstable=lambda x, order: (x > 0.4) & (x < 10),
+        unstable=lambda x, order: (x > 0.4) & (x < 10 + 2 * order),
         coefficients=lambda xp, x, order: integrated(
             xp.spence(x),
             [(-1) ** (k + 1) / (x**k * (k + 1)) * xp.hyp2f1(1, 1, 2 + k, 1 - x) for k in range(order + 1)],
