@@ -3,7 +3,16 @@
 from importlib import import_module
 from typing import Any
 
-from taylorad.algebras import DomainWarning, Dual, HyperDual, MultivariateTaylor, Taylor, variables
+from taylorad.algebras import (
+    DomainWarning,
+    Dual,
+    HyperDual,
+    Interval,
+    MultivariateTaylor,
+    Taylor,
+    TaylorModel,
+    variables,
+)
 from taylorad.compile.jit import Jitted, jit
 from taylorad.dispatch import UnsupportedFunctionError
 from taylorad.refusals import LostDerivativeError
@@ -42,8 +51,8 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """Parts that are loaded when they are first used."""
-    if name == "ode":
-        return import_module("taylorad.ode")
+    if name in ("ode", "verified"):
+        return import_module(f"taylorad.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -53,12 +62,14 @@ __all__ = [
     "DomainWarning",
     "Dual",
     "HyperDual",
+    "Interval",
     "Jitted",
     "LostDerivativeError",
     "KinkError",
     "MultivariateTaylor",
     "Program",
     "Taylor",
+    "TaylorModel",
     "UnsupportedFunctionError",
     "at_kinks",
     "check_derivatives",
@@ -86,5 +97,6 @@ __all__ = [
     "third_directional",
     "value_and_grad",
     "variables",
+    "verified",
     "vjp",
 ]
