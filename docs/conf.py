@@ -19,6 +19,8 @@ extensions = [
     "mathml",
     "rule_table",
     "system_table",
+    "validation_table",
+    "conformance",
     "public_names",
     "shapes",
     "computed",

@@ -11,8 +11,20 @@ import pytest
 import taylorad
 
 ROOT = Path(taylorad.__file__).parent
-CORE = ("rings", "rules", "refusals", "dispatch", "algebras", "trace", "transforms", "compile", "ode", "__init__")
-ORDER = (*CORE, "expressions", "nist", "orbit", "figures", "cli", "__main__")
+CORE = (
+    "rings",
+    "rules",
+    "refusals",
+    "dispatch",
+    "algebras",
+    "trace",
+    "transforms",
+    "compile",
+    "ode",
+    "verified",
+    "__init__",
+)
+ORDER = (*CORE, "expressions", "nist", "orbit", "validate", "figures", "cli", "__main__")
 BELOW = {name: set(ORDER[:i]) for i, name in enumerate(ORDER)}  # what each may import, beside itself
 BELOW["rules"] = set()  # the table knows no ring
 MODULES = sorted(ROOT.rglob("*.py"))

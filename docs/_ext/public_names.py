@@ -11,9 +11,10 @@ logger = logging.getLogger(__name__)
 
 def check(app: Sphinx, env: BuildEnvironment) -> None:
     import taylorad.ode
+    import taylorad.verified
 
     documented = env.get_domain("py").data["objects"]
-    for module in (taylorad, taylorad.ode, taylorad.ode.systems):
+    for module in (taylorad, taylorad.ode, taylorad.ode.systems, taylorad.verified):
         for name in module.__all__:
             public, full = getattr(module, name), f"{module.__name__}.{name}"
             if (inspect.isclass(public) or callable(public)) and full not in documented:

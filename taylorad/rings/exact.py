@@ -69,6 +69,8 @@ def _power(x: Fraction, exponent: Any) -> Fraction:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "maximum": max,
+    "minimum": min,
     "sqrt": lambda x: _root(Fraction(x), 2),
     "cbrt": lambda x: _root(Fraction(x), 3),
     "hypot": lambda x, y: _root(Fraction(x * x + y * y), 2),

@@ -166,6 +166,8 @@ def _softplus(x: Any) -> Any:
 
 _RESULTS = {"airy": 4, "sici": 2, "shichi": 2, "fresnel": 2}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "maximum": max,
+    "minimum": min,
     "sqrt": _branch(mp.sqrt),
     "log": _branch(mp.log),
     "log1p": _branch(mp.log1p),

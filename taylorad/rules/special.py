@@ -39,7 +39,7 @@ def everywhere(*arguments):
 
 def legendre_root(xp, sine, cosine, m):
     """sqrt(1 - m sin²φ), for m > 0 as that of 1 - m + m cos²φ, which does not cancel near φ = π/2."""
-    above, below = np.maximum(m, 0), np.minimum(m, 0)
+    above, below = xp.maximum(m, 0), xp.minimum(m, 0)
     return xp.sqrt(1 - above + above * cosine**2 - below * sine**2)
 
 
