@@ -116,7 +116,7 @@ def _integer_power(x: Any, n: int) -> Any:
 
 def _constant_power(x: Any, r: Any) -> Any:
     """``x ** r``: integers by multiplication, valid for all x; the square and the root by their own functions."""
-    if hasattr(r, "level") or hasattr(r, "limb_type"):
+    if hasattr(r, "level"):
         return of_function("power", x, r)
     r = np.asarray(r)
     if r.ndim == 0 and r == int(r):
