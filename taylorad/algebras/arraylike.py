@@ -62,6 +62,7 @@ class ArrayMethods:
 
     __slots__ = ()
     coefficients: Any
+    alone = "a series of shape (): it is one number; see .order and .coefficients"  # for errors
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -167,12 +168,12 @@ class ArrayMethods:
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of a series of shape (): it is one number; its order is in .order")
+            raise TypeError(f"len() of {self.alone}")
         return self.shape[0]
 
     def __iter__(self) -> Iterator:
         if not self.shape:
-            raise TypeError("cannot iterate over a series of shape (); its coefficients are in .coefficients")
+            raise TypeError(f"cannot iterate over {self.alone}")
         return (self[i] for i in range(self.shape[0]))  # type: ignore[index]
 
     def __bool__(self) -> bool:

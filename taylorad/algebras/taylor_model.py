@@ -7,7 +7,6 @@ as those of a `MultivariateTaylor`; rounding errors and everything beyond the or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -62,6 +61,7 @@ class TaylorModel(ArrayMethods, DuckArray):
 
     level = (-1, 1)  # just outside intervals: whatever differentiates is further out
     dtype = FLOAT64
+    alone = "one model; see .order and .polynomial"
 
     _coefficients: np.ndarray
     _radius: Any
@@ -226,16 +226,6 @@ class TaylorModel(ArrayMethods, DuckArray):
         )
         self._radius[key] = value._radius
         self._sizes = None
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of one model; its order is in .order")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator:
-        if not self.shape:
-            raise TypeError("cannot iterate over one model; its polynomial is in .polynomial")
-        return (self[i] for i in range(self.shape[0]))
 
     def __bool__(self) -> bool:
         return bool(self != 0)

@@ -116,8 +116,8 @@ def _minimum(x: Any, y: Any) -> Any:
     return np.where(value(x) <= value(y), x, y)
 
 
-def _folded(choose: Callable) -> Callable:
-    """max or min over axes, by halves."""
+def folded(choose: Callable) -> Callable:
+    """max or min over axes, by halves, from a function of two arrays."""
 
     def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -157,10 +157,10 @@ _BRANCHING: dict[str, Callable] = {
     "minimum": _minimum,
     "fmax": _maximum,
     "fmin": _minimum,
-    "max": _folded(_maximum),
-    "amax": _folded(_maximum),
-    "min": _folded(_minimum),
-    "amin": _folded(_minimum),
+    "max": folded(_maximum),
+    "amax": folded(_maximum),
+    "min": folded(_minimum),
+    "amin": folded(_minimum),
 }
 
 

@@ -7,7 +7,7 @@ The ends are two arrays of doubles; the empty set has nan in both. Arithmetic on
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
@@ -62,6 +62,7 @@ class Interval(Standard, Sets, ArrayMethods, DuckArray):
 
     level = (-1, 0)  # the innermost ring: whatever differentiates is further out
     dtype = FLOAT64
+    alone = "one interval; its ends are .inf and .sup"
     namespace: ClassVar[Any]  # the ring's functions and constants, see `ring`
     kinds: ClassVar[dict[str, Callable]]  # how functions of the table are done, see `kinds`
 
@@ -185,16 +186,6 @@ class Interval(Standard, Sets, ArrayMethods, DuckArray):
             self._decoration = natural_codes(self)
         if self._decoration is not None:
             self._decoration[key] = natural_codes(value) if value._decoration is None else value._decoration
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of one interval; its ends are .inf and .sup")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator:
-        if not self.shape:
-            raise TypeError("cannot iterate over one interval; its ends are .inf and .sup")
-        return (self[i] for i in range(self.shape[0]))
 
     def __bool__(self) -> bool:
         return bool(self != 0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from taylorad.algebras.interval.branches import folded
 from taylorad.algebras.interval.interval import as_interval
 from taylorad.algebras.models import functions
 from taylorad.algebras.models.operands import axes_of, is_model, refused, together
@@ -36,22 +37,6 @@ def _choosing(choose: Callable) -> Callable:
         return choose(*together(owner.lift(x), owner.lift(y)))
 
     return function
-
-
-def _extremum(choose: Callable) -> Callable:
-    """max or min over axes, by halves."""
-
-    def reduction(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        for i in sorted(axes_of(x, axis), reverse=True):
-            front = np.moveaxis(x, i, 0)
-            while len(front) > 1:
-                half = len(front) // 2
-                joined = choose(front[:half], front[half : 2 * half])
-                front = joined if len(front) % 2 == 0 else np.concatenate([joined, front[2 * half :]])
-            x = np.moveaxis(front, 0, i) if keepdims else front[0]
-        return x
-
-    return reduction
 
 
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Any:
@@ -105,12 +90,12 @@ _DIRECT: dict[str, Callable] = {
     "minimum": _choosing(functions.minimum),
     "fmax": _choosing(functions.maximum),
     "fmin": _choosing(functions.minimum),
-    "max": _extremum(functions.maximum),
-    "amax": _extremum(functions.maximum),
-    "min": _extremum(functions.minimum),
-    "amin": _extremum(functions.minimum),
+    "max": folded(functions.maximum),
+    "amax": folded(functions.maximum),
+    "min": folded(functions.minimum),
+    "amin": folded(functions.minimum),
     "ptp": lambda x, axis=None, keepdims=False: (
-        _extremum(functions.maximum)(x, axis, keepdims) - _extremum(functions.minimum)(x, axis, keepdims)
+        folded(functions.maximum)(x, axis, keepdims) - folded(functions.minimum)(x, axis, keepdims)
     ),
     "clip": _clip,
     "full_like": lambda a, fill_value: np.broadcast_to(a.lift(fill_value), a.shape),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from taylorad.compile.native.layout import SLOTS, Layout
+from taylorad.compile.native.code import Code
+from taylorad.compile.native.layout import SLOTS
 
 NO_ROWS = -(1 << 63)
 
@@ -120,39 +121,12 @@ no:
 """
 
 
-class Code:
-    """Lines of LLVM's text, with names for values and blocks."""
-
-    def __init__(self, found: Layout) -> None:
-        self.lines: list[str] = []
-        self.layout, self.count = found, 0
-
-    def line(self, text: str) -> None:
-        self.lines.append("  " + text)
-
-    def block(self, name: str) -> None:
-        self.lines.append(f"{name}:")
-
-    def new(self, text: str) -> str:
-        self.count += 1
-        self.line(f"%v{self.count} = {text}")
-        return f"%v{self.count}"
-
-    def at(self, base: str, offset: int) -> str:
-        return self.new(f"getelementptr i8, ptr {base}, i64 {offset}")
-
-    def load(self, kind: str, base: str, offset: int) -> str:
-        return self.new(f"load {kind}, ptr {self.at(base, offset)}")
-
-    def store(self, kind: str, value: str | int, base: str, offset: int) -> None:
-        self.line(f"store {kind} {value}, ptr {self.at(base, offset)}")
+class EntryCode(Code):
+    """The code of an entry: arrays and numbers of doubles in, two arrays out."""
 
     def slot(self, name: str) -> str:
         """An entry of the table of addresses; the last one is float64's description."""
         return self.load("ptr", "%table", 8 * SLOTS.get(name, len(SLOTS)))
-
-    def equal(self, kind: str, x: str, y: str | int) -> str:
-        return self.new(f"icmp eq {kind} {x}, {y}")
 
     def branch(self, condition: str, yes: str, no: str) -> None:
         """Go on at one of two blocks."""

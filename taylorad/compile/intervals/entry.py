@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from taylorad.compile.intervals.code import BOUNDED, NO_ROWS, SHAPES, Code
+from taylorad.compile.intervals.code import BOUNDED, NO_ROWS, SHAPES, EntryCode
 from taylorad.compile.native.entry import CONTIGUOUS_AND_ALIGNED, FASTCALL_WITH_KEYWORDS
 from taylorad.compile.native.layout import Layout, addresses, layout
 
@@ -27,7 +27,7 @@ MANY = 4096  # elements from which on other threads may run meanwhile: that cost
 
 def entry_text(inputs: int, found: Layout, reduces: bool = False) -> str:
     """The LLVM text of `ptr @entry(ptr self, ptr args, i64 count, ptr keywords)` for so many arrays."""
-    code = Code(found)
+    code = EntryCode(found)
     _opening(code, inputs)
     for i in range(inputs):
         _rows(code, i) if reduces else _argument(code, i)
@@ -43,7 +43,7 @@ def entry_text(inputs: int, found: Layout, reduces: bool = False) -> str:
 
 def matmul_text(found: Layout) -> str:
     """The same for products of two bounded matrices in C order."""
-    code = Code(found)
+    code = EntryCode(found)
     _opening(code, 4)
     sizes = [_matrix(code, i) for i in range(4)]
     for x, y in ((sizes[0], sizes[1]), (sizes[2], sizes[3]), (sizes[0][1:], sizes[2][:1])):
@@ -67,7 +67,7 @@ def matmul_text(found: Layout) -> str:
     return code.text(BOUNDED)
 
 
-def _matrix(code: Code, i: int) -> tuple[str, str]:
+def _matrix(code: EntryCode, i: int) -> tuple[str, str]:
     """Argument i is a float64 matrix in C order: its numbers of rows and columns."""
     see = code.layout
     argument = code.load("ptr", "%args", 8 * i)
@@ -79,7 +79,7 @@ def _matrix(code: Code, i: int) -> tuple[str, str]:
     return code.load("i64", dimensions, 0), code.load("i64", dimensions, 8)
 
 
-def _opening(code: Code, inputs: int) -> None:
+def _opening(code: EntryCode, inputs: int) -> None:
     code.block("start")
     code.line(f"%in = alloca [{inputs} x ptr]")
     code.line(f"%steps = alloca [{inputs} x i64]")
@@ -93,7 +93,7 @@ def _opening(code: Code, inputs: int) -> None:
     code.require(code.equal("ptr", "%keywords", "null"))
 
 
-def _argument(code: Code, i: int) -> None:
+def _argument(code: EntryCode, i: int) -> None:
     """Argument i is a float64 array, of the shape met before if any, or a single number."""
     see = code.layout
     argument = code.load("ptr", "%args", 8 * i)
@@ -115,7 +115,7 @@ def _argument(code: Code, i: int) -> None:
     _is_like_the_first(code, i, argument)
 
 
-def _rows(code: Code, i: int) -> None:
+def _rows(code: EntryCode, i: int) -> None:
     """Argument i is a float64 array, of the shape met before if any, whose rows are in C order."""
     see = code.layout
     argument = code.load("ptr", "%args", 8 * i)
@@ -129,7 +129,7 @@ def _rows(code: Code, i: int) -> None:
     _is_like_the_first(code, i, argument)
 
 
-def _is_plain(code: Code, argument: str, required: int) -> None:
+def _is_plain(code: EntryCode, argument: str, required: int) -> None:
     """An array of float64 with some flags."""
     see = code.layout
     code.require(code.equal("ptr", code.load("ptr", argument, see.descriptor), code.slot("")))
@@ -137,7 +137,7 @@ def _is_plain(code: Code, argument: str, required: int) -> None:
     code.require(code.equal("i32", flags, required))
 
 
-def _is_like_the_first(code: Code, i: int, argument: str) -> None:
+def _is_like_the_first(code: EntryCode, i: int, argument: str) -> None:
     """An array has the shape of the first one that is not a single number."""
     before = code.new("load ptr, ptr %shaped")
     code.branch(code.equal("ptr", before, "null"), f"first{i}", f"other{i}")
@@ -150,7 +150,7 @@ def _is_like_the_first(code: Code, i: int, argument: str) -> None:
     code.block(f"next{i}")
 
 
-def _sizes(code: Code, reduces: bool) -> None:
+def _sizes(code: EntryCode, reduces: bool) -> None:
     """The shape of the results; %n is the number of their elements, %terms that of the rows."""
     see = code.layout
     code.line("%first = load ptr, ptr %shaped")
@@ -172,7 +172,7 @@ def _sizes(code: Code, reduces: bool) -> None:
     code.line(f"%terms = phi i64 [ {terms}, %several ], [ 1, %single ]")
 
 
-def _results(code: Code) -> None:
+def _results(code: EntryCode) -> None:
     """Two new arrays in a tuple."""
     see = code.layout
     subtype, function = code.slot("ndarray"), code.slot("PyArray_New")
@@ -189,7 +189,7 @@ def _results(code: Code) -> None:
     code.block("ready")
 
 
-def _run(code: Code, call: str) -> None:
+def _run(code: EntryCode, call: str) -> None:
     """The loop; other threads may run during a long one."""
     save, restore = code.slot("PyEval_SaveThread"), code.slot("PyEval_RestoreThread")
     code.branch(code.new(f"icmp sgt i64 %work, {MANY}"), "long", "brief")
@@ -205,7 +205,7 @@ def _run(code: Code, call: str) -> None:
     code.line("br label %deliver")
 
 
-def _deliver(code: Code) -> None:
+def _deliver(code: EntryCode) -> None:
     """Return the tuple; the ways out where something fails."""
     code.block("deliver")
     put = code.slot("PyTuple_SetItem")

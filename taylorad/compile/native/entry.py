@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from taylorad.compile.native.code import Code
 from taylorad.compile.native.layout import SLOTS, Layout, addresses, layout
 
 Signature = tuple[tuple[tuple[int, ...], np.dtype], ...]
@@ -42,33 +43,12 @@ Build = Callable[[str], Built]
 # -------------------------------------------------------------------------------------------------- the code
 
 
-class _Code:
-    """Lines of LLVM's text, with names for values and blocks."""
+class _Code(Code):
+    """The code of one entry, for given types of arrays."""
 
     def __init__(self, found: Layout, dtypes: Sequence[np.dtype]) -> None:
-        self.lines: list[str] = []
-        self.layout, self.dtypes, self.count = found, dtypes, 0
-
-    def line(self, text: str) -> None:
-        self.lines.append("  " + text)
-
-    def block(self, name: str) -> None:
-        self.lines.append(f"{name}:")
-
-    def new(self, text: str) -> str:
-        """The name of a new value."""
-        self.count += 1
-        self.line(f"%v{self.count} = {text}")
-        return f"%v{self.count}"
-
-    def at(self, base: str, offset: int) -> str:
-        return self.new(f"getelementptr i8, ptr {base}, i64 {offset}")
-
-    def load(self, kind: str, base: str, offset: int) -> str:
-        return self.new(f"load {kind}, ptr {self.at(base, offset)}")
-
-    def store(self, value: str, base: str, offset: int) -> None:
-        self.line(f"store ptr {value}, ptr {self.at(base, offset)}")
+        super().__init__(found)
+        self.dtypes = dtypes
 
     def slot(self, name: str) -> str:
         """An entry of the table of addresses."""
@@ -76,9 +56,6 @@ class _Code:
 
     def descriptor(self, dtype: np.dtype) -> str:
         return self.load("ptr", "%table", 8 * (len(SLOTS) + self.dtypes.index(dtype)))
-
-    def equal(self, kind: str, x: str, y: str | int) -> str:
-        return self.new(f"icmp eq {kind} {x}, {y}")
 
     def unless(self, bad: str, target: str) -> None:
         """Go on, in a new block, unless a condition holds."""
@@ -128,7 +105,7 @@ def _opening(code: _Code, inputs: int, outputs: int) -> None:
     code.line(f"%table = getelementptr i8, ptr {code.load('ptr', '%self', items)}, i64 {code.layout.contents}")
     code.line(f"%fallback = load ptr, ptr {code.at('%self', items + 8)}")
     for k in range(outputs):
-        code.store("null", "%results", 8 * k)
+        code.store("ptr", "null", "%results", 8 * k)
     code.require(code.equal("i64", "%count", inputs), code.equal("ptr", "%keywords", "null"))
 
 
@@ -151,7 +128,7 @@ def _check(code: _Code, i: int, shape: tuple[int, ...], dtype: np.dtype) -> None
     if shape:
         dimensions = code.load("ptr", argument, see.dimensions)
         code.require(*(code.equal("i64", code.load("i64", dimensions, 8 * a), n) for a, n in enumerate(shape)))
-    code.store(code.load("ptr", argument, see.data), "%inputs", 8 * i)
+    code.store("ptr", code.load("ptr", argument, see.data), "%inputs", 8 * i)
     code.line(f"br label %next{i}")
     code.block(f"next{i}")
 
@@ -161,7 +138,7 @@ def _accept_number(code: _Code, i: int, argument: str, kind: str, is_array: str)
     code.block(f"number{i}")
     python, numpy = (code.equal("ptr", kind, code.slot(name)) for name in ("float", "float64"))
     code.require(code.new(f"or i1 {python}, {numpy}"))
-    code.store(code.at(argument, code.layout.number), "%inputs", 8 * i)
+    code.store("ptr", code.at(argument, code.layout.number), "%inputs", 8 * i)
     code.line(f"br label %next{i}")
     code.block(f"array{i}")
 
@@ -181,7 +158,7 @@ def _check_context(code: _Code) -> None:
 def _allocate(code: _Code, k: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
     """A new array for result k, or room on the stack for a single number."""
     if shape == ():
-        code.store(code.at("%numbers", 16 * k), "%outputs", 8 * k)
+        code.store("ptr", code.at("%numbers", 16 * k), "%outputs", 8 * k)
         return
     subtype, function = code.slot("ndarray"), code.slot("PyArray_New")
     array = code.new(
@@ -189,8 +166,8 @@ def _allocate(code: _Code, k: int, shape: tuple[int, ...], dtype: np.dtype) -> N
         "ptr null, ptr null, i32 0, i32 0, ptr null)"
     )
     code.unless_null(array)
-    code.store(array, "%results", 8 * k)
-    code.store(code.load("ptr", array, code.layout.data), "%outputs", 8 * k)
+    code.store("ptr", array, "%results", 8 * k)
+    code.store("ptr", code.load("ptr", array, code.layout.data), "%outputs", 8 * k)
 
 
 def _run(code: _Code, release_gil: bool) -> None:
@@ -212,7 +189,7 @@ def _deliver(code: _Code, outputs: Signature) -> None:
             place = code.at("%numbers", 16 * k)
             number = code.new(f"call ptr {scalar}(ptr {place}, ptr {code.descriptor(dtype)}, ptr null)")
             code.unless_null(number)
-            code.store(number, "%results", 8 * k)
+            code.store("ptr", number, "%results", 8 * k)
     if len(outputs) == 1:
         code.line(f"ret ptr {code.load('ptr', '%results', 0)}")
         return
