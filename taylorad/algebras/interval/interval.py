@@ -214,6 +214,26 @@ class Interval(Standard, Sets, ArrayMethods, DuckArray):
             self._refuse("array")
         return super().__array__(dtype, copy)
 
+    def text(self, form: str = "decimal", digits: int | None = None) -> str:
+        """The intervals as text that `Interval` reads.
+
+        Parameters
+        ----------
+        form : {"decimal", "exact", "uncertain", "hexadecimal"}
+            Decimal ends, rounded outward where they are not exact; ends that give the same doubles again, decimal if
+            that is short; a middle and an uncertain last digit, ``1.414213565?6``; or exact ends in hexadecimal.
+        digits : int, optional
+            Significant digits of the ends, rounded outward.
+
+        Examples
+        --------
+        >>> import numpy as np, taylorad as ta
+        >>> x = np.sqrt(ta.Interval(2))
+        >>> x.text(digits=5), x.text("hexadecimal")
+        ('[1.4142, 1.4143]', '[0x1.6a09e667f3bccp+0, 0x1.6a09e667f3bcdp+0]')
+        """
+        return text.formatted(self._inf, self._sup, self.decoration, digits, form)
+
     def __format__(self, spec: str) -> str:
         """With a precision, as in ``f"{x:.3g}"``, so many significant digits, rounded outward."""
         digits = re.fullmatch(r"\.(\d+)g?", spec)
