@@ -26,8 +26,9 @@ def of_function(name: str, *args: Any) -> Any:
     if primitive is not None and primitive.kind == "elementary" and not functions.is_known(name):
         return _by_formula(primitive.rule, args)
     if name == "sqrt":
-        inf, sup = operands[0].ends
-        return enclosed(*arithmetic.sqrt(inf, sup), operands, np.where(inf >= 0, decorations.COM, decorations.TRV))
+        (x,) = operands
+        local = decorations.COM if x.codes is None else np.where(x.ends[0] >= 0, decorations.COM, decorations.TRV)
+        return enclosed(*arithmetic.sqrt(*x.ends), operands, local)
     placed = [parameter(a) if i in fixed else as_interval(a).ends for i, a in enumerate(args)]
     results = functions.evaluate("power" if name in ("constant_power", "series_power") else name, *placed)
     if isinstance(results, functions.Enclosure):

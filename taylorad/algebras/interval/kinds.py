@@ -42,11 +42,12 @@ def _additive(owner: Any, primitive: Primitive, args: tuple, kwargs: dict) -> An
 
 def _quotient(owner: Any, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
     x, y = map(as_interval, args)
+    found = arithmetic.divide(*x.ends, *y.ends)
+    if x.codes is None is y.codes:
+        return x._make(*found)
     inf, sup = y.ends
-    local = np.where((inf <= 0) & (sup >= 0), np.uint8(decorations.TRV), np.uint8(decorations.COM))
-    return enclosed(
-        *arithmetic.divide(*x.ends, *y.ends), (x, y), np.broadcast_to(local, np.broadcast(x.ends[0], inf).shape)
-    )
+    local = np.where((inf <= 0) & (sup >= 0), decorations.TRV, decorations.COM)
+    return enclosed(*found, (x, y), np.broadcast_to(local, np.shape(found[0])))
 
 
 def _bilinear(owner: Any, primitive: Primitive, args: tuple, kwargs: dict) -> Any:
