@@ -100,7 +100,7 @@ class MultivariateTaylor(Series):
         chosen = np.indices((n,) * order).reshape(order, -1) if order else np.zeros((0, 1), dtype=int)
         powers = np.stack([(chosen == i).sum(axis=0) for i in range(n)], axis=-1)
         weights = np.array([prod(map(factorial, row)) for row in powers.tolist()], dtype=object)
-        kind = object if self.dtype == object else self.dtype
+        kind = object if self.dtype == object or self.encloses else self.dtype  # integers of any size, over intervals
         weights = weights.astype(kind).reshape(-1, *(1,) * self.ndim)
         entries = self.coefficients[self.structure.index(powers)] * weights
         return np.moveaxis(entries, 0, -1).reshape((*self.shape, *(n,) * order))

@@ -27,6 +27,7 @@ from taylorad.algebras.edges import has_nan
 from taylorad.algebras.rays import Rays
 from taylorad.algebras.structure import MultivariateStructure
 from taylorad.algebras.taylor import check_order
+from taylorad.rings import encloses, innermost
 from taylorad.trace.everyday import followed
 from taylorad.transforms.recording import LARGEST, blocks_of
 from taylorad.transforms.series import as_point, as_series, expand, fresh_tag, taylor
@@ -124,8 +125,10 @@ def _combined(coefficients: Any, structure: MultivariateStructure) -> Any:
     return result
 
 
-def _numbers(weights: list[Fraction], like: Any) -> np.ndarray:
+def _numbers(weights: list[Fraction], like: Any) -> Any:
     """Rationals in the ring of an array."""
+    if encloses(like):
+        return innermost(like).lift(weights)
     pairs = [(w.numerator, w.denominator) for w in weights]
     if like.dtype == object:
         one = _one(like)

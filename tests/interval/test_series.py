@@ -7,6 +7,7 @@ differences of mpmath.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -18,6 +19,7 @@ import scipy.special as sp
 
 import taylorad as ta
 from taylorad import Dual, HyperDual, Interval, Taylor
+from taylorad.transforms.interpolation import _numbers as interpolation_numbers
 from tests import oracles
 from tests.interval.containment import holds, numbers, points_of
 from tests.points import directions, elementary_names, function, is_complex, rows
@@ -277,3 +279,34 @@ def test_powers_and_their_slopes_hold_those_with_the_exact_exponent(exponent: An
         assert holds(ta.grad(lambda t: t**exponent)(box), slope)
         assert holds(series.coefficients[1], slope)
         assert holds(series.coefficients[2], half)
+
+
+# ----------------------------------------------------------------------------------------- tensors of high order
+
+
+@pytest.mark.parametrize("order", [*range(20, 34)])
+def test_factorials_that_are_no_doubles_are_enclosed(order: int) -> None:
+    """From 23! on: every derivative of exp(x) at 0 is 1."""
+    tensor = ta.expand(lambda x: np.exp(x[0]), Interval([0.0]), order).derivative_tensor(order)
+    assert np.all(tensor.contains(1))
+    assert np.max(tensor.width) < 1e-13
+
+
+@pytest.mark.parametrize("method", ["expansion", "interpolation"])
+@pytest.mark.parametrize("order", [3, 5, 7])
+def test_tensors_of_polynomials_hold_the_exact_numbers(method: str, order: int) -> None:
+    """x^k y^(d-k) has one derivative of order d, k! (d-k)!; interpolation weights such as 1/3 are no doubles."""
+
+    def f(x: Any) -> Any:
+        return sum(x[0] ** k * x[1] ** (order - k) for k in range(order + 1))
+
+    tensor = ta.derivative_tensor(f, Interval([0.0, 0.0]), order, method=method)
+    for k in range(order + 1):
+        entry = tensor[(0,) * k + (1,) * (order - k)]
+        assert entry.contains(math.factorial(k) * math.factorial(order - k))
+
+
+def test_weights_of_interpolation_are_intervals_around_the_fractions() -> None:
+    weights = interpolation_numbers([Fraction(1, 3), Fraction(-2, 7), Fraction(1, 4)], Interval(1.0))
+    assert np.all(weights.contains([Fraction(1, 3), Fraction(-2, 7), Fraction(1, 4)]))
+    assert weights.is_degenerate.tolist() == [False, False, True]
