@@ -288,3 +288,26 @@ def test_single_precision_zeros_and_signs_do_not_matter() -> None:
 )
 def test_values_at_removable_singularities_are_held(found: Callable, value: Any) -> None:
     assert found().contains(value)
+
+
+@pytest.mark.parametrize(
+    "make", [Interval, lambda v: Interval(v, v), lambda v: Interval([v])[0], lambda v: Interval([v])]
+)
+def test_relations_between_separate_single_numbers_are_those_of_the_numbers(make: Any) -> None:
+    """Intervals made one by one are not taken for one another, whatever NumPy does with numbers without axes."""
+    for a, b in ((1.5, 0.1), (0.1, 1.5), (2.0, 2.0), (-1.0, 1.0)):
+        x, y = make(a), make(b)
+        assert isinstance(x.ends[0], np.ndarray)
+        assert bool(np.all(x > y)) == (a > b)
+        assert bool(np.all(x <= y)) == (a <= b)
+        assert bool(np.all(x == y)) == (a == b)
+        assert bool(np.all(x != y)) == (a != b)
+        assert np.all(np.where(x > y, x, y).contains(a if a > b else b))
+
+
+def test_a_wide_interval_is_equal_to_itself_and_not_to_another_like_it() -> None:
+    x, y = Interval(0, 1), Interval(0, 1)
+    assert bool(x == x)
+    assert bool(x <= x)
+    assert bool((x == y).undecided)
+    assert bool((x < y).undecided)

@@ -88,10 +88,13 @@ def _same_entries(x: Any, y: Any) -> bool:
     """Whether two arrays look at the same entries: a number is compared with itself."""
     if x is y:
         return True
-    return all(
-        a.shape == b.shape and a.strides == b.strides and a.__array_interface__["data"] == b.__array_interface__["data"]
-        for a, b in zip(x.ends, y.ends, strict=True)
-    )
+    return all(_is_same_memory(a, b) for a, b in zip(x.ends, y.ends, strict=True))
+
+
+def _is_same_memory(a: Any, b: Any) -> bool:
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):  # NumPy's scalars have no lasting address
+        return False
+    return a.shape == b.shape and a.strides == b.strides and a.ctypes.data == b.ctypes.data
 
 
 def _shown(x: Any, y: Any) -> str:

@@ -331,7 +331,7 @@ def _finite_ends(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Copies; an infinite number stands for all that are larger than every double."""
     check()
     largest = np.finfo(np.float64).max
-    return np.minimum(low, largest), np.maximum(high, -largest)
+    return np.asarray(np.minimum(low, largest)), np.asarray(np.maximum(high, -largest))
 
 
 def _array_of(value: Any) -> np.ndarray:
