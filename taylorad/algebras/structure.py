@@ -240,10 +240,15 @@ def _sum_padded(u: Any, v: Any, p: np.ndarray, q: np.ndarray, starts: np.ndarray
     lengths = np.diff([*starts, len(p)])
     rows = np.arange(lengths.max())[:, None]
     inside, places = rows < lengths, np.minimum(starts + rows, len(p) - 1)
-    zero = len(u)  # past the last coefficient
-    longer: Any = np.concatenate([u, u.zeros((1, *u.shape[1:]))])
-    left = longer[np.where(inside, p[places], zero)]
-    return left.sum_of_products(v[q[places]])
+    zero = u.zeros((1, *u.shape[1:]))  # on both sides: nothing of another run, not even that it is empty, may come in
+    left, right = (_continued(x, zero, np.where(inside, i[places], len(x))) for x, i in ((u, p), (v, q)))
+    return left.sum_of_products(right)
+
+
+def _continued(x: Any, zero: Any, numbers: np.ndarray) -> Any:
+    """Coefficients by number, zero past the last one."""
+    longer: Any = np.concatenate([x, zero])
+    return longer[numbers]
 
 
 def sum_of_products(u: Any, v: Any) -> Any:

@@ -310,3 +310,15 @@ def test_weights_of_interpolation_are_intervals_around_the_fractions() -> None:
     weights = interpolation_numbers([Fraction(1, 3), Fraction(-2, 7), Fraction(1, 4)], Interval(1.0))
     assert np.all(weights.contains([Fraction(1, 3), Fraction(-2, 7), Fraction(1, 4)]))
     assert weights.is_degenerate.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("place", [(0, 1), (1, 1), (0, 2), (2, 1)])
+def test_an_empty_coefficient_stays_in_the_products_it_takes_part_in(place: tuple[int, int]) -> None:
+    """Where a derivative of one factor has no value: those in x alone of the product have nothing to do with it."""
+    x, y = ta.variables(Interval([1.0, 0.0]), order=4)
+    hollow = x + y
+    hollow.coefficients[hollow.structure.index(place)] = Interval.empty()
+    for product in ((x * x) * hollow, hollow * (x * x)):
+        for k, exact in enumerate((1, 3, 3, 1, 0)):  # (1 + t)³
+            assert product.coefficient((k, 0)).contains(exact)
+        assert product.coefficient(place).is_empty
